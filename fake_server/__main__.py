@@ -38,6 +38,14 @@ from fake_server.service.models import MODELS
 from fake_server.service.tokenizer_files import write_tokenizer_cache
 
 
+class _ServedTinker(FakeTinker):
+    """The engine of the program, whose users know its options and no Python."""
+
+    how_to_complete = (
+        "let submissions without a script complete: start the server with --unscripted complete or --seed N"
+    )
+
+
 class _Program(click.Group):
     """A command whose usage errors are one line on standard error, as those of `tinker-conformance` are."""
 
@@ -210,7 +218,7 @@ def main(  # noqa: PLR0917 - click passes them by name
         signal.signal(number, end)
 
     def make() -> FakeTinker:
-        engine = FakeTinker(
+        engine = _ServedTinker(
             unscripted=None if unscripted is None else Unscripted(unscripted),
             seed=seed,
             journal_limit=journal_limit,
@@ -231,8 +239,7 @@ def main(  # noqa: PLR0917 - click passes them by name
         bounds = _limits(limits)
         engine = make()
         for path in scripts:
-            for entry in load_entries(path):
-                engine.add_entry(entry)
+            _add_entries(engine, path)
         clock = None if clock_path is None else _clock(clock_path)
         plane = ControlledServer(engine, make, clock)
         served = plane if control or clock else engine
@@ -256,6 +263,23 @@ def main(  # noqa: PLR0917 - click passes them by name
             server.stop()
         finally:
             plane.close()
+
+
+def _add_entries(engine: FakeTinker, path: Path) -> None:
+    """Add the entries of a script file.
+
+    Raises:
+        ScriptError: The file is invalid, or the engine cannot take an entry; the message names both.
+    """
+    for number, entry in enumerate(load_entries(path, _warn), 1):
+        try:
+            engine.add_entry(entry)
+        except ScriptError as error:
+            raise ScriptError(f"{path}, script {number}: {error}") from None
+
+
+def _warn(text: str) -> None:
+    click.echo(visible_lines(f"Warning: {text}"), err=True)
 
 
 def _clock(path: Path) -> SteppedClock:

@@ -46,6 +46,7 @@ from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.script.builder import advance as advance_step
 from fake_server.script.script_yaml import decode_all
+from fake_server.script.spelling import near_words_of
 from fake_server.script.steps import Advance
 
 CONTROL: Final = "/_control"
@@ -275,11 +276,14 @@ class ControlledServer:
 
 def _add_scripts(engine: FakeTinker, request: Request) -> Reply:
     try:
-        entries = decode_all(_decoded(request), "the request")
+        data = _decoded(request)
+        entries = decode_all(data, "the request")
         added = [engine.add_entry(entry) for entry in entries]
     except ScriptError as error:
         raise RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from error
-    return _json(201, {"futures": [future.name for future in added if future is not None]})
+    reply: dict[str, object] = {"futures": [future.name for future in added if future is not None]}
+    doubts = list(near_words_of(data, "the request"))
+    return _json(201, {**reply, "warnings": doubts} if doubts else reply)
 
 
 def _verdict(engine: FakeTinker) -> Reply:

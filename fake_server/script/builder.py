@@ -9,7 +9,6 @@ from YAML.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,10 +16,11 @@ from enum import StrEnum
 from types import FunctionType
 from typing import Final
 
-from fake_server.core.errors import ScriptError, meant, misspelt
+from fake_server.core.errors import ScriptError, meant
 from fake_server.core.faults import CutEnd, DropKind, RawBytes, Refusal
 from fake_server.core.http_messages import Reply
 from fake_server.script.fault_data import choice, wire_from
+from fake_server.script.spelling import KEYS_OF_A_PAUSE, KEYS_OF_A_RESULT, warn_of_a_misspelt_state
 from fake_server.script.steps import (
     ABSENT,
     Advance,
@@ -319,34 +319,6 @@ def advance(seconds: object = None, *, wall: object = None, monotonic: object = 
     return Advance(step, max(step, 0))
 
 
-KEYS_OF_A_RESULT: Final = frozenset(
-    {
-        *("loss_fn_output_type", "loss_fn_outputs", "metrics", "model_id", "path", "prompt_logprobs"),
-        *("sampling_session_id", "sequences", "topk_prompt_logprobs", "type"),
-    }
-)
-"""The fields that the real service gives results, over all operations (0.1.0 to 0.38.0)."""
-_STATES: Final = ("active", "paused_capacity", "paused_rate_limit")
-_KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
-"""The keys of a 408 or ``try_again`` of the real service (specification of Tinkex, ``tinker`` 0.7.0)."""
-
-
-def warn_of_a_misspelt_state(state: object) -> None:
-    """Warn if a queue state looks like a misspelt state of the real service.
-
-    Every word may be sent. There is no warning for other letter case or white space, which tests of parsing
-    use on purpose.
-    """
-    if not isinstance(state, str) or state.strip().lower() in _STATES:
-        return
-    if (near := misspelt(state, _STATES)) is not None:
-        text = (
-            f"queue_state {state!r} is no state of the real service; is it {near!r} misspelt? It is sent as "
-            f"it is; give it as a body, such as timeout({{'queue_state': {state!r}}}), to have no warning"
-        )
-        warnings.warn(text, UserWarning, stacklevel=3)
-
-
 def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
     """Return an HTTP 408 reply, which says that the result is not there yet.
 
@@ -361,7 +333,7 @@ def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
         UserWarning: The keyword ``queue_state`` looks like a misspelt state of the real service. It is sent
             as it is; a ``body`` is never checked.
     """
-    _check_spelling("timeout", fields, _KEYS_OF_A_PAUSE)
+    _check_spelling("timeout", fields, KEYS_OF_A_PAUSE)
     warn_of_a_misspelt_state(fields.get("queue_state"))
     return Timeout(_body(body, fields))
 
@@ -379,7 +351,7 @@ def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> 
     Warns:
         UserWarning: As `timeout` does.
     """
-    _check_spelling("try_again", fields, _KEYS_OF_A_PAUSE)
+    _check_spelling("try_again", fields, KEYS_OF_A_PAUSE)
     warn_of_a_misspelt_state(fields.get("queue_state"))
     return TryAgain({**(body or {}), **fields})
 

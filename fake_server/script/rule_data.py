@@ -30,6 +30,7 @@ from fake_server.script.holds import Hold, at_most, outage
 from fake_server.script.request_match import decode_match
 from fake_server.script.rules import Rule, RuleBeginning, chance, every, nth
 from fake_server.script.script_data import decode_steps
+from fake_server.script.spelling import spelling_of_a_file
 
 RULE_KEYS: Final = ("every", "nth", "chance")
 HOLD_KEYS: Final = ("outage", "at_most")
@@ -60,11 +61,13 @@ def decode_rule(item: object, where: str) -> Rule | Hold:
         )
     try:
         if any(key in item for key in HOLD_KEYS):
-            return _hold(item)
+            with spelling_of_a_file():
+                return _hold(item)
         refuse_unknown(item, (*RULE_KEYS, *_OTHER_KEYS))
         beginning = _beginning(item)
         if "paused" in item:
-            return _paused(beginning, item["paused"])
+            with spelling_of_a_file():
+                return _paused(beginning, item["paused"])
     except ScriptError as error:
         raise ScriptError(f"{where}: {error}") from None
     steps = decode_steps(item["steps"], where)

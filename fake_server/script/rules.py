@@ -26,9 +26,9 @@ from fake_server.script.builder import (
     Seconds,
     timeout,
     try_again,
-    warn_of_a_misspelt_state,
 )
 from fake_server.script.request_match import RequestMatch, request_match
+from fake_server.script.spelling import warn_of_a_misspelt_state
 from fake_server.script.steps import Advance, Complete, Fail, ReplyStep, Step, microseconds
 
 POLL_SECONDS: Final = 30
@@ -359,7 +359,7 @@ def pause_reply(state: str, reason: str | None, signal: str) -> ReplyStep:
     """
     if signal not in SIGNALS:
         raise ScriptError(f"signal is {signal!r}; use one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}")
-    warn_of_a_misspelt_state(state)
+    warn_of_a_misspelt_state(state, stacklevel=4)
     body = {"queue_state": state} | ({} if reason is None else {"queue_state_reason": reason})
     return timeout(body) if signal == "timeout" else try_again(body)
 

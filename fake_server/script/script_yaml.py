@@ -17,7 +17,8 @@ an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -33,6 +34,7 @@ from fake_server.script.rule_data import HOLD_KEYS, RULE_KEYS, decode_rule, is_r
 from fake_server.script.rules import Rule
 from fake_server.script.script_data import decode_steps, encode_steps
 from fake_server.script.setup_replies import SetupReplies, decode_setup, is_setup
+from fake_server.script.spelling import near_words_of
 
 __all__ = [
     "FileEntry",
@@ -74,12 +76,23 @@ def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
     Raises:
         ScriptError: The file cannot be read, is not YAML, or is not such a list; the message names file,
             entry and step.
+
+    Warns:
+        UserWarning: A key or a queue state is nearly one of the real service; names file, entry and step.
     """
-    return decode_entries(_loaded(path), str(path))
+    data = _loaded(path)
+    entries = decode_entries(data, str(path))
+    for text in near_words_of(data, str(path)):
+        warnings.warn(text, UserWarning, stacklevel=2)
+    return entries
 
 
 def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     """Return the scripts of a script file from plain data.
+
+    Args:
+        data: A list of mappings loaded from YAML or JSON.
+        where: The place of the list, with which messages begin, such as the name of the file.
 
     Raises:
         ScriptError: The data is not such a list; the message names entry and step.
@@ -87,17 +100,35 @@ def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     return tuple(_within_bounds((_decode_entry(item, place) for item, place in _places(data, where)), where))
 
 
-def load_entries(path: str | Path) -> tuple[FileEntry, ...]:
+def load_entries(path: str | Path, report: Callable[[str], None] | None = None) -> tuple[FileEntry, ...]:
     """Return the entries of a YAML script file, in order: scripts, rules, holds, and replies to endpoints.
+
+    Args:
+        path: The file.
+        report: Called with each warning; None for Python's own.
 
     Raises:
         ScriptError: As ``load_script_file``.
+
+    Warns:
+        UserWarning: As ``load_script_file``.
     """
-    return decode_all(_loaded(path), str(path))
+    data = _loaded(path)
+    entries = decode_all(data, str(path))
+    for text in near_words_of(data, str(path)):
+        if report is None:
+            warnings.warn(text, UserWarning, stacklevel=2)
+        else:
+            report(text)
+    return entries
 
 
 def decode_all(data: object, where: str) -> tuple[FileEntry, ...]:
     """Return the entries of a script file from plain data: scripts, rules, holds, and replies to endpoints.
+
+    Args:
+        data: A list of mappings loaded from YAML or JSON.
+        where: The place of the list, with which messages begin, such as the name of the file.
 
     Raises:
         ScriptError: The data is not such a list; the message names entry and step.
@@ -143,6 +174,10 @@ def _places(data: object, where: str) -> list[tuple[object, str]]:
 
 def load_yaml(text: str, where: str) -> object:
     """Return the value of YAML text, loaded safely within the limits of ``fake_server.core.bounded_files``.
+
+    Args:
+        text: The text.
+        where: The name of the file, with which messages begin.
 
     Raises:
         ScriptError: The text is not YAML, has a duplicate key, or exceeds a limit; the message names line and

@@ -263,3 +263,24 @@ def test_it_writes_tokenizers_and_prints_where_a_program_finds_them(tmp_path: Pa
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=WAIT, check=True)
     assert done.stdout == f"HF_HOME={tmp_path}\nHF_HUB_OFFLINE=1\n"
     assert (tmp_path / "hub" / "models--a--b" / "refs" / "main").is_file()
+
+
+def test_a_rule_without_the_option_that_it_needs_names_file_entry_and_option(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("[{steps: [{complete: {}}]}, {every: 1, paused: {state: active, polls: 1}}]")
+    ended = CliRunner().invoke(main, ["--script", str(path)])
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith(f"Error: {path}, script 2: a rule applies to submissions without a script")
+    assert ended.stderr.endswith("start the server with --unscripted complete or --seed N\n")
+    assert "Unscripted.COMPLETE" not in ended.stderr
+
+
+def test_a_misspelt_word_is_a_warning_before_the_server_starts(tmp_path: Path) -> None:
+    path = tmp_path / "scripts.yaml"
+    path.write_text(
+        "[{steps: [{timeout: {queue_stat: active}}]}, {every: 1, paused: {state: active, polls: 1}}]"
+    )
+    ended = CliRunner().invoke(main, ["--script", str(path)])
+    warning, error = ended.stderr.splitlines()
+    assert warning.startswith(f"Warning: {path}, script 1, step 1: timeout has the key 'queue_stat'")
+    assert error.startswith(f"Error: {path}, script 2")

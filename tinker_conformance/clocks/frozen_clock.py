@@ -209,6 +209,8 @@ class FrozenClock:
     def sleep(self, seconds: float) -> None:
         """Block this thread until the monotonic clock has moved by this many seconds. Replaces `time.sleep`.
 
+        Outside `jumping` nothing else would move the clocks, so this method moves them and returns at once.
+
         Raises:
             ValueError: If `seconds` is negative, as in the real `time.sleep`.
         """
@@ -218,7 +220,7 @@ class FrozenClock:
         with self._lock:
             moved = math.ceil(seconds * MICROSECOND)
             if self._rules is None:
-                # Nobody would ever move the clock for this thread.
+                # The clocks do not jump now, so nothing else would move them for this thread.
                 self.advance(moved, moved)
                 return
             due = self.monotonic_us + moved

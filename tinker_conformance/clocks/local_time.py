@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from unittest import mock
 
-# Not its names: those that are real clocks would be replaced here, too.
+# Import the module, not names from it: a freeze replaces real clock functions that a module imported.
 import freezegun.api as _api
 from freezegun.api import FakeDate, FakeDatetime
 

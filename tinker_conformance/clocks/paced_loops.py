@@ -220,7 +220,7 @@ class _PacedSelector:
 
     def _wake(self) -> None:
         if (loop := self._loop()) is not None:
-            with contextlib.suppress(RuntimeError):  # it was closed meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(_nothing)
 
 
@@ -337,7 +337,7 @@ def _with_the_time_of(base: type[asyncio.BaseEventLoop]) -> list[type[asyncio.Ba
     freezegun leaves the method of the base class in those classes that it froze.
     """
     classes = [base]
-    for loops_class in classes:  # which grows meanwhile
+    for loops_class in classes:  # the list grows in the loop: subclasses of subclasses follow
         classes += loops_class.__subclasses__()
     return [each for each in classes if vars(each).get("time") is vars(base)["time"]]
 

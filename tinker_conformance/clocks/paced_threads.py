@@ -57,7 +57,7 @@ def threads_paced(pacer: Pacer) -> Iterator[None]:
         if timeout is None or timeout <= 0 or not pacer.governs_this_thread():
             return real_wait(condition, timeout)
         if not condition._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001 - see _Notice
-            return real_wait(condition, timeout)  # which says so
+            return real_wait(condition, timeout)  # which raises the error for a lock that is not held
         with _Notice(condition) as notice, pacer.waiting(timeout) as paced:
             while (seconds := pacer.next_look(paced)) is not None:
                 if notice.came(seconds):

@@ -81,7 +81,7 @@ class _Runs:
         if not self._governs():
             return float(self._real_time(own))
         thread = threading.get_ident()
-        # trio calls this after it blocked.
+        # trio calls this method after it has blocked, so the wait is over.
         if (wait := self._waits.pop(thread, None)) is not None:
             self._pacer.end(wait)
         return self._at(own, self._due_at_us(thread) if by_run_loop else self._pacer.clock.monotonic_us)

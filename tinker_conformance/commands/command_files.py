@@ -1,6 +1,6 @@
-"""Commands that have a file of their own, imported when somebody asks for them.
+"""Import a command's module only when that command is used.
 
-What `server` alone needs would make each start of `run` a third slower.
+Otherwise each start of `run` would be a third slower, because of libraries that only `server` needs.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ _PACKAGE: Final = "tinker_conformance.commands"
 
 
 class CommandFiles(MutableMapping[str, click.Command]):
-    """The commands of a group, by name; each is imported when it is asked for."""
+    """The commands of a click group, by name; reading a command imports its module."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Import nothing yet.
+        """Create the mapping without importing a command.
 
         Args:
-            names: Commands with a file of their own, of their name: `check-adapter` is in `check_adapter.py`.
+            names: The names of commands in modules of the same name: `check-adapter` is in
+                `check_adapter.py`.
         """
         self._commands: dict[str, click.Command | None] = dict.fromkeys(names)
 
     def __getitem__(self, name: str) -> click.Command:
-        """Return a command, and import its file if nobody has asked for it before."""
+        """Return a command; import its module at the first use."""
         command = self._commands[name]
         if command is None:
             own = name.replace("-", "_")
@@ -42,13 +43,13 @@ class CommandFiles(MutableMapping[str, click.Command]):
         del self._commands[name]
 
     def __contains__(self, name: object) -> bool:
-        """Return whether there is such a command, without importing it."""
+        """Return whether there is a command of that name, without importing it."""
         return name in self._commands
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names."""
+        """Yield the names of the commands."""
         return iter(self._commands)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of commands."""
         return len(self._commands)

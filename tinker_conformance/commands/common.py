@@ -14,7 +14,7 @@ from tinker_conformance.sdk.spec import open_sdk
 SPEC_HELP: Final = (
     "reference, official, official==VERSION, package:NAME, python:MODULE:CLASS, exec:COMMAND or recorded:FILE"
 )
-"""What may stand for SPEC, in one line of help."""
+"""The forms of SPEC, in one line for `--help`."""
 
 clock_option = click.option(
     "--clock",

@@ -18,7 +18,7 @@ def pages() -> dict[str, Path]:
     """Return the documentation's files by their paths below `docs`, such as `reference/fixtures.md`.
 
     Raises:
-        UserError: The kit was installed without them.
+        UserError: The kit was installed without its documentation.
     """
     folder = shipped_folder("docs")
     files = sorted(path for kind in _KINDS for path in folder.rglob(kind))

@@ -1,7 +1,7 @@
-"""Ends the program on a signal that arrives while the kit is still being imported.
+"""End the program on a signal that arrives while the kit is still being imported.
 
-This module imports only what Python has loaded anyway. The other imports take half a second, and the handlers
-must be installed before them.
+This module imports only what Python has loaded anyway, so that its signal handlers are installed before the
+rest of the kit is imported, which takes half a second.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 BASE_CODE: Final = 128
-"""A command that a signal ended exits with this plus the signal number, as in a shell."""
+"""Added to the number of the signal that ended a command, this is the exit code, as in a shell."""
 
 
 def exit_at_signals() -> None:

@@ -14,10 +14,10 @@ _MOST_NAMES: Final = 4
 
 
 def fix_first(judgements: Sequence[Judgement]) -> Iterator[str]:
-    """Yield the likely causes of the failures, the one to begin with first; at most 17 lines.
+    """Yield lines about the likely causes of the failures, most important first; at most 17 lines.
 
     Args:
-        judgements: All judgements of a run, without forgiven quirks.
+        judgements: All judgements of a run, without failed quirks if these do not count in the run.
     """
     found = causes(judgements)
     if not found:

@@ -1,4 +1,4 @@
-"""Turns exceptions into an error line and an exit code, for every command.
+"""Turn exceptions into an error line and an exit code, for every command.
 
 Failure model. Each exception becomes one line on standard error and an exit code. The code is 2 for what the
 user can fix, 4 if the adapter or its environment failed, and 5 for a bug in the kit. Exit code 1 is never
@@ -33,7 +33,7 @@ _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (SdkError, Exit.ADAPTER),
     (ServerUnderTestError, Exit.ADAPTER),
 )
-"""Errors whose text says what happened and what to do. The first matching type counts."""
+"""The exit code for each family of errors; the first family to which an error belongs counts."""
 
 _PLACES: Final = frozenset(
     {
@@ -43,7 +43,7 @@ _PLACES: Final = frozenset(
         errno.ESTALE, errno.ETXTBSY,
     }
 )  # fmt: skip
-"""Operating-system errors that the user can fix: of a file, a folder or the machine."""
+"""Numbers of operating-system errors that the user can fix, such as a full disk or a missing folder."""
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _MOST_CHARACTERS: Final = 2000
@@ -51,14 +51,14 @@ _OF_CLICK: Final = "Got unexpected extra argument"
 
 
 class Listed(click.Group):
-    """A command group whose help shows the first sentence of each command whole."""
+    """A command group whose help shows the whole first sentence about each command."""
 
     def format_commands(
         self,
         ctx: click.Context,  # noqa: ARG002 - click's own signature
         formatter: click.HelpFormatter,
     ) -> None:
-        """Write the list of commands; click itself would cut each line."""
+        """Write the list of commands for the help, without cutting lines as click does."""
         rows = [
             (name, each.get_short_help_str(limit=_MOST_CHARACTERS)) for name, each in self.commands.items()
         ]
@@ -70,9 +70,9 @@ class Program(Listed):
     """A command group that turns any exception into an error line and a documented exit code."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; SIGINT and SIGTERM end it, with every process that it started.
+        """Run a command; SIGINT and SIGTERM end the command with every process that it started.
 
-        The guard is here because click would give some exceptions the exit code 1.
+        Exceptions are handled here, because click itself would exit with code 1 for some of them.
         """
         invoke = super().invoke
         sys.exit(guarded(lambda: interruptible_command(lambda: invoke(ctx))))
@@ -98,7 +98,7 @@ def guarded(run: Callable[[], object]) -> int:
     """Run a command and return its exit code; print an exception as one line on standard error.
 
     Args:
-        run: Returns an exit code; any other value counts as 0. It may raise anything.
+        run: Runs the command and returns its exit code; any value that is not an int counts as 0.
     """
     try:
         done = run()
@@ -155,7 +155,7 @@ def _fault(error: Exception) -> str:
 
 
 def _usage(error: click.ClickException) -> str:
-    """Return the message; for an error that click itself found, also name the command's `--help`."""
+    """Return the message of a usage error; if click found the error, the message also names `--help`."""
     message = error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     message = re.sub(r"a valid (integer|float) range", r"a valid \1", message)
@@ -170,7 +170,7 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _is_ours(filename: object) -> bool:
-    """Whether a file belongs to the kit, so that the user cannot fix the problem."""
+    """Return whether a file belongs to the kit, so that the user cannot fix a problem with it."""
     return isinstance(filename, str) and Path(filename).resolve().is_relative_to(_PACKAGE)
 
 

@@ -1,4 +1,4 @@
-"""Where Hypothesis, which draws generated scripts, keeps what it found in source code."""
+"""Choose the folder where Hypothesis, which draws generated scripts, stores its files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _VARIABLE = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 def keep_hypothesis_out_of_the_working_folder() -> None:
-    """Let Hypothesis write below the kit's caches; by default it makes `.hypothesis` where the command runs.
+    """Let Hypothesis write below the kit's caches, not to `.hypothesis` in the working folder.
 
-    To be called before Hypothesis is imported. A folder that the user has chosen stays.
+    Call this before Hypothesis is imported. A folder that the user has chosen stays in use.
     """
     try:
         folder = str(cache_folder() / "hypothesis")

@@ -1,7 +1,8 @@
-"""Ends a command on Ctrl-C and on SIGTERM.
+"""End a command on Ctrl-C and on SIGTERM.
 
-`Interrupted` is raised in the main thread, and each command closes what it has opened. What no command knows
-of yet, such as a process that is just being started, ends with this process (`sdk.process`, `sdk.watchdog`).
+`Interrupted` is raised in the main thread, and each command closes what it has opened. A process that is just
+being started, which the command does not know yet, ends when this process ends (`sdk.process`,
+`sdk.watchdog`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def interruptible_command(command: Callable[[], _T]) -> _T:
-    """Run a command that SIGINT or SIGTERM ends with exit code 130 or 143."""
+    """Run a command and return its result; SIGINT or SIGTERM ends it with exit code 130 or 143."""
     with _interruptible():
         try:
             return command()
@@ -59,12 +60,12 @@ ends_with_input = click.option(
     expose_value=False,
     callback=lambda _context, _parameter, wanted: _end_with_input() if wanted else None,
 )
-"""The option `--end-with-input`, for commands that a program starts: end once standard input ends."""
+"""The option `--end-with-input`, with which the command ends as soon as its standard input ends."""
 
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Delay the first SIGINT or SIGTERM to the end of the block, so that files are written completely.
+    """Delay SIGINT or SIGTERM until the end of the block, so that files are written completely.
 
     A second signal interrupts the block, which may be waiting for a device that never answers.
     """

@@ -1,4 +1,4 @@
-"""The options that the commands `run` and `server` share: what counts, what is excused, what is written."""
+"""The options that `run` and `server` share: what counts, what is excused, and what is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _excludes(other: str) -> Callable[[click.Context, click.Parameter, bool], bool]:
-    """Return a callback of a flag that another flag contradicts."""
+    """Return a click callback that reports an error if a flag and the flag `other` are both given."""
 
     def check(context: click.Context, parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's own signature
         if value and context.params.get(other):
@@ -38,15 +38,15 @@ quiet_option = click.option(
 
 
 def verbose_option(text: str) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds the option `--verbose`, with this help."""
+    """Return a decorator that adds the option `--verbose`, with `text` as its help."""
     return click.option("-v", "--verbose", is_flag=True, callback=_excludes("quiet"), help=text)
 
 
 def judging_options(what: str) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds the options to a command.
+    """Return a decorator that adds the shared options to a command.
 
     Args:
-        what: What is judged by, in the plural: "the requirements".
+        what: What the command judges by, in the plural, for the help: "the requirements" or "the probes".
     """
     options = (
         click.option("--strict", is_flag=True, help="Count quirks as failures."),

@@ -86,7 +86,7 @@ def matrix(
 
 
 def _places(specs: Iterable[str], folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield each SPEC with the folder for its report."""
+    """Yield the report folder for each SPEC, with the SPEC."""
     taken: set[str] = set()
     for spec in specs:
         name = re.sub(r"[^A-Za-z0-9.=-]+", "_", spec)[:80]
@@ -126,7 +126,7 @@ def _judged(spec: str, profile: str | None, folder: Path, console: Terminal) -> 
 
 
 def _side_by_side(reports: Sequence[Report]) -> list[Report]:
-    """Return the reports; one that could not be judged gets the requirements of the others, not judged."""
+    """Return the reports; one of an SDK that could not be judged lists the requirements of the others."""
     asked = tuple(dict.fromkeys(name for report in reports for name in report.start.asked))
     return [
         dataclasses.replace(report, start=msgspec.structs.replace(report.start, asked=asked))

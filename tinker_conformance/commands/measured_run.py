@@ -1,4 +1,4 @@
-"""A run of a command: judged with progress, written to every file, then printed."""
+"""A run of `run` or `server`: judge with progress, write every file, then print the results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Early:
 
     Attributes:
         code: The exit code.
-        reason: In words.
+        reason: The reason, in words.
     """
 
     code: int
@@ -48,13 +48,15 @@ class MeasuredRun(Generic[R]):
     """The results of a run so far, and its conclusion once it has ended.
 
     Attributes:
-        scripts: The results of scripts that belong to no requirement, or None.
-        verbs: What releases of the official SDK met at a server.
-        releases: Which releases work whole against a server, in words.
+        scripts: The results of generated or replayed scripts, which belong to no requirement; None if none
+            ran.
+        verbs: For a server: how each release of the official SDK fared with each verb (connect, sample,
+            train, …).
+        releases: For a server: a sentence about the releases with which everything works.
     """
 
     def __init__(self, run: OpenRun[R], *, asked: Sequence[R], folder: Path | None) -> None:
-        """Begin the report, if there is a folder for it."""
+        """Create the results, and begin the report if `folder` is not None."""
         self.run = run
         self.asked = tuple(asked)
         self.start: Start = run.start(self.asked)
@@ -68,29 +70,29 @@ class MeasuredRun(Generic[R]):
 
     @property
     def judgements(self) -> list[Judgement]:
-        """Those so far, in order."""
+        """Return the judgements so far, in order."""
         return [judgement for judgement, _ in self._judged]
 
     @property
     def results(self) -> list[Result]:
-        """The records of the judgements."""
+        """Return the records of the judgements so far, in order, as a report has them."""
         return [result for _, result in self._judged]
 
     @property
     def progress(self) -> str:
-        """How far the run got, in words."""
+        """Return how far the run got, in words."""
         return f"after {len(self.judgements)} of {len(self.asked)} requirements"
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """One sentence per outdated entry of known failures; empty unless everything was judged."""
+        """Return a sentence for each outdated entry of known failures; none unless everything was judged."""
         if self.early or len(self.judgements) < len(self.asked):
             return ()
         return self.run.stale(self.judgements)
 
     @property
     def end(self) -> End:
-        """The closing record."""
+        """Return the closing record of the report."""
         return end_record(
             self.start,
             self.results,
@@ -103,16 +105,16 @@ class MeasuredRun(Generic[R]):
 
     @property
     def conclusion(self) -> Conclusion:
-        """What the run found, and its exit code."""
+        """Return what the run found, and its exit code."""
         return conclude(Report(self.start, tuple(self.results), self.end, tuple(self.verbs)))
 
     def judge(self, console: Terminal, *, quiet: bool, then: Callable[[], None] | None = None) -> None:
-        """Judge everything, then close the run; note the reason if it ends early.
+        """Judge every requirement, then close the run; note the reason if the run ends early.
 
         Args:
-            console: Where the progress is shown.
-            quiet: Show no progress.
-            then: Called after the last requirement, before the run is closed.
+            console: The terminal that shows the progress.
+            quiet: Whether to show no progress.
+            then: Called after the last requirement, before the run is closed; None calls nothing.
         """
         try:
             steps = track(
@@ -138,7 +140,7 @@ class MeasuredRun(Generic[R]):
             self.run.close()
 
     def add_verb(self, verb: VerbRecord) -> None:
-        """Keep what a release met with one verb, in the report too."""
+        """Add the outcome of one verb with one release to the results and the report."""
         self.verbs.append(verb)
         if self.report is not None:
             self.report.add(verb)
@@ -152,11 +154,11 @@ class MeasuredRun(Generic[R]):
 
 @dataclass(slots=True)
 class Written:
-    """The files that were written.
+    """Collects which files of a run were written, and which could not be.
 
     Attributes:
-        notes: Lines about what was written.
-        problems: What could not be written, and why.
+        notes: A line about each file that was written.
+        problems: A line about each file that could not be written, with the reason.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -173,7 +175,7 @@ class Written:
 
 
 def write_report(measured: MeasuredRun[R], written: Written) -> None:
-    """Complete the report, if there is one, and note a problem."""
+    """Complete the report, if the run has one; note a problem in `written`."""
     report = measured.report
     if report is not None:
         report.close(measured.end)
@@ -181,7 +183,7 @@ def write_report(measured: MeasuredRun[R], written: Written) -> None:
 
 
 def write_known_failures(measured: MeasuredRun[R], written: Written) -> None:
-    """Write the file of `--record-known-failures`, if it was asked for, and note it."""
+    """Write the file of `--record-known-failures`, if the option was given; note the file in `written`."""
     run, recorded = measured.run, measured.run.recorded
     if recorded is None:
         return
@@ -195,7 +197,7 @@ def write_known_failures(measured: MeasuredRun[R], written: Written) -> None:
 
 
 def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool) -> None:
-    """Print the table of verdicts, and an explanation of each that is not silent."""
+    """Print the table of verdicts and explain each failure; with `verbose`, excused failures too."""
     console.print(visible(f"{measured.run.name} against {measured.run.judged_by}"))
     if measured.judgements:
         console.print(table(measured.judgements, strict=measured.run.strict))
@@ -213,14 +215,14 @@ def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool
 
 
 def _by_cause(judgements: Sequence[Judgement], grouped: Sequence[Cause]) -> Sequence[Judgement]:
-    """Return the judgements in the order in which their causes are to be fixed; the rest last."""
+    """Return the judgements with those first whose causes are to be fixed first, and the rest last."""
     order = [identifier for cause in grouped for identifier in (cause.first, *cause.others)]
     place = {identifier: number for number, identifier in enumerate(order)}
     return sorted(judgements, key=lambda judgement: place.get(judgement.requirement.id, len(order)))
 
 
 def _against(measured: MeasuredRun[R]) -> list[Judgement]:
-    """Return the judgements with forgiven quirks left out."""
+    """Return the judgements, without failed quirks if these do not count in the run."""
     return [
         judgement
         for judgement, result in zip(measured.judgements, measured.results, strict=True)

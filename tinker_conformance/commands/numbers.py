@@ -12,7 +12,7 @@ class _Time(click.FloatRange):
     """A `click.FloatRange` that also rejects "nan", which is neither below nor above a limit."""
 
     def __init__(self, unit: str, least: float, most: float) -> None:
-        """Accept numbers of a unit of time between two limits."""
+        """Create the type for times between `least` and `most`, both in `unit`."""
         super().__init__(min=least, max=most)
         self._unit = unit
 
@@ -20,7 +20,7 @@ class _Time(click.FloatRange):
         """Convert text to a number.
 
         Raises:
-            click.BadParameter: If it is not a number, or out of range.
+            click.BadParameter: If the text is not a number, or the number is out of range.
         """
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):

@@ -30,7 +30,7 @@ def table(judgements: Sequence[Judgement], *, strict: bool) -> Table:
 
     Args:
         judgements: The judgements.
-        strict: Whether quirks count as failures.
+        strict: Whether a failed quirk counts as a failure.
     """
     of_sdk = any(isinstance(judgement.requirement, Requirement) for judgement in judgements)
     made = Table("requirement" if of_sdk else "probe", "level", "verdict", box=None, pad_edge=False)

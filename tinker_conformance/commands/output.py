@@ -1,4 +1,4 @@
-"""Standard output and standard error whose failures never end a command.
+"""Make standard output and standard error ignore write errors, which would end a command.
 
 A closed pipe (`| head -1`), a full device, or an encoding without the sign for "passed" must not stop a run.
 Output that cannot be written is dropped, and `lost` says why.
@@ -38,7 +38,7 @@ class Descriptor(io.RawIOBase):
     """A file descriptor whose `write` never raises.
 
     Attributes:
-        lost: Why output was dropped, or None.
+        lost: Why output was dropped; None while nothing was.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -51,15 +51,15 @@ class Descriptor(io.RawIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Return whether it is a terminal."""
+        """Return whether the descriptor is a terminal."""
         return os.isatty(self._descriptor)
 
     def writable(self) -> bool:
-        """Return True."""
+        """Return True, as the descriptor can be written to."""
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write the data, or drop it once writing has failed; always report it as written."""
+        """Write the data, or drop the data once writing has failed; return its length in both cases."""
         whole = memoryview(data).nbytes
         while self.lost is None:
             try:
@@ -72,7 +72,7 @@ class Descriptor(io.RawIOBase):
 
 
 class Output:
-    """Replacements for the standard output and standard error of Python."""
+    """Python's standard output and standard error, replaced by streams that ignore write errors."""
 
     def __init__(self) -> None:
         codecs.register_error(_ERRORS, _plain)
@@ -86,7 +86,7 @@ class Output:
 
     @property
     def lost(self) -> str | None:
-        """Why standard output is incomplete, or None; a pipe that its reader closed does not count."""
+        """Return why standard output is incomplete; None if it is complete or its reader closed the pipe."""
         sys.stdout.flush()
         problem = self._output.lost
         if problem is None or problem.errno in {errno.EPIPE, errno.ECONNRESET}:
@@ -113,7 +113,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _open_missing() -> None:
-    """Open the standard descriptors that the caller closed, so that no file gets their numbers."""
+    """Open the descriptors 0, 1 and 2 if they are closed, so that no other file gets these numbers."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

@@ -100,7 +100,7 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
 
 @contextlib.contextmanager
 def _progress(console: Terminal, campaign: Campaign, releases: int) -> Iterator[Callable[[], None]]:
-    """Show the progress of a campaign; yield the function to call after each release."""
+    """Show how many releases of a campaign are done; yield the function to call after each release."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         releases_task = progress.add_task("releases", total=releases)

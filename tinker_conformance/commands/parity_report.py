@@ -28,7 +28,7 @@ def line(report: ReleaseReport) -> str:
 
 
 def table(asked: Sequence[str], reports: Mapping[str, ReleaseReport]) -> Table:
-    """Return a table of versions by chapter, with how many scripts were compared and how many differ."""
+    """Return a table of releases by chapter: how many scripts were compared, and how many differ."""
     compared = [r.comparison for r in reports.values() if r.comparison is not None]
     chapters = list(dict.fromkeys(chapter for comparison in compared for chapter in comparison.compared))
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
@@ -96,7 +96,7 @@ def _news(report: ReleaseReport, folder: Path) -> Iterator[str]:
 
 
 def exit_code(reports: Sequence[ReleaseReport]) -> Exit:
-    """Return the exit code for these reports."""
+    """Return the exit code of `parity` for the reports of all releases."""
     if any(report.comparison is None or report.comparison.adapter_errors for report in reports):
         return Exit.ADAPTER
     if not all(report.agrees for report in reports):

@@ -15,7 +15,7 @@ _ABSENT = "(absent)"
 
 
 class _ProfileGroup(Listed):
-    """Names the command to use if a profile stands where a command should."""
+    """A command group whose error names the right command if a profile's name is in the place of one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -23,7 +23,7 @@ class _ProfileGroup(Listed):
         """Return the command that the arguments begin with.
 
         Raises:
-            UsageError: They begin with no command.
+            UsageError: The first argument is not a command.
         """
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(
@@ -56,7 +56,7 @@ def show(name: str, *, toml: bool) -> None:
 @click.argument("first", metavar="NAME|FILE")
 @click.argument("second", metavar="NAME|FILE")
 def diff(first: str, second: str) -> None:
-    """Print the values in which two profiles differ: first the one's, then the other's."""
+    """Print the values in which two profiles differ, each from the FIRST profile and from the SECOND."""
     one, other = values_of(load_profile(first)), values_of(load_profile(second))
     differing = [path for path in dict.fromkeys([*one, *other]) if one.get(path) != other.get(path)]
     for path in differing:

@@ -84,7 +84,7 @@ def diff(before: Path, after: Path) -> None:
 
 
 def _exit_code(worse: Iterable[Changed]) -> Exit:
-    """Return the exit code for what got worse: a requirement that an error left open is no failed one."""
+    """Return the exit code for requirements that got worse; one that an error left open is not a failure."""
     now = {each.after for each in worse}
     if Verdict.KIT_ERROR.value in now:
         return Exit.KIT

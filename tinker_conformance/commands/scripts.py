@@ -1,4 +1,4 @@
-"""Judges generated and replayed scripts for `tinker-conformance run`, and prints the result."""
+"""Judge generated and replayed scripts for `tinker-conformance run`, and print the results."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 
 
 def replayed_scripts(replay: Path | None) -> tuple[Scenario, ...]:
-    """Return the scripts of the file to replay, if there is one.
+    """Return the scripts of the file of `--replay`; none if `replay` is None.
 
     Raises:
-        ScenarioError: If it is not a file of scenarios.
-        UserError: If it holds none.
+        ScenarioError: If the file is not a file of scenarios.
+        UserError: If the file has no scenario.
     """
     replayed = () if replay is None else load_scenarios(replay)
     if replay is not None and not replayed:
@@ -39,7 +39,7 @@ def replayed_scripts(replay: Path | None) -> tuple[Scenario, ...]:
 
 
 def drawn_scripts(count: int, seed: int, info: AdapterInfo, *, strict: bool) -> tuple[Scenario, ...]:
-    """Draw scripts for an SDK; submissions are refused only where it claims to send them again."""
+    """Draw scripts for an SDK; some refuse submissions if the SDK claims to send refused ones again."""
     if count > 0:
         keep_hypothesis_out_of_the_working_folder()
     return generated(
@@ -54,7 +54,7 @@ def drawn_scripts(count: int, seed: int, info: AdapterInfo, *, strict: bool) -> 
 def judged_scripts(
     judge: Judge, scenarios: Sequence[Scenario], console: Terminal, *, strict: bool
 ) -> ScriptJudgement:
-    """Judge scripts, showing the progress."""
+    """Judge scripts, and show the progress on `console`."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("scripts", total=len(scenarios))
         return ScriptJudge(judge, strict=strict).judge_all(scenarios, lambda: progress.advance(task))

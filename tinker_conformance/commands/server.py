@@ -197,13 +197,13 @@ def _no_tinker(url: str) -> str:
 
 
 def _waits(asked: Sequence[Probe]) -> str:
-    """Return which probes make the run long, and how to leave them out; empty if none does."""
+    """Return a sentence about the probes that make the run long, and how to skip them; empty if none do."""
     waiting = [f"{probe.id} (up to {probe.waits:g} s)" for probe in asked if probe.waits]
     return f"some probes wait: {', '.join(waiting)}; --quick leaves them out" if waiting else ""
 
 
 def print_releases(matrix: ReleaseMatrix, console: Terminal) -> None:
-    """Print what each release met, and what went wrong."""
+    """Print the table of releases and verbs, and what went wrong."""
     if not matrix.records:
         return
     console.print()

@@ -1,4 +1,4 @@
-"""Folders of the repository that a wheel has inside the package."""
+"""Find folders of the repository that a wheel contains inside the package."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ _PACKAGE: Final = Path(__file__).parents[1]
 
 
 def shipped_folder(in_checkout: str) -> Path:
-    """Return a folder that came with the kit: in a wheel by its last name, in a checkout by its path.
+    """Return the path of a folder that comes with the kit, in a wheel as well as in a checkout.
+
+    Args:
+        in_checkout: The folder's path in a checkout; a wheel has it inside the package, under its last name.
 
     Raises:
-        UserError: The kit was installed without it.
+        UserError: The kit was installed without that folder.
     """
     places = (_PACKAGE / Path(in_checkout).name, _PACKAGE.parent / in_checkout)
     found = next((place for place in places if place.is_dir()), None)

@@ -18,7 +18,7 @@ from rich.text import Text
 from fake_server.core.visible_text import visible_lines
 
 _LEAST_COLUMNS: Final = 40
-"""Tables are unreadable below this width. Some programs set `COLUMNS=0` for "unknown"."""
+"""The width below which tables are unreadable; some programs set `COLUMNS=0` for "unknown"."""
 _MOST_COLUMNS: Final = 10_000
 
 
@@ -26,11 +26,11 @@ class Terminal(Console):
     """The standard output, or the standard error, of a command."""
 
     def __init__(self, *, stderr: bool = False, soft_wrap: bool = False) -> None:
-        """Create a console; nothing is printed yet.
+        """Create a console without printing anything.
 
         Args:
-            stderr: Print to standard error.
-            soft_wrap: Let the terminal break long lines.
+            stderr: Whether to print to standard error.
+            soft_wrap: Whether to let the terminal break long lines.
         """
         columns = shutil.get_terminal_size().columns
         super().__init__(
@@ -56,7 +56,7 @@ class _EscapesInvisible(RenderHook):
 
 
 class _Visible:
-    """A renderable without characters that control the terminal."""
+    """A rich renderable, printed without characters that control the terminal."""
 
     def __init__(self, renderable: RenderableType) -> None:
         self._renderable = renderable

@@ -1,4 +1,4 @@
-"""Resolves the value of a `--versions` option to releases."""
+"""Turn the value of the option `--versions` into a list of releases."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The objects behind the pytest fixtures for downstream test suites.
+"""The objects behind the pytest fixtures for downstream test suites: tests of programs that use Tinker.
 
-Options go in. A reachable fake, its clock and the captured queue warnings come out.
-`tinker_conformance.fixtures` wraps them in fixtures.
+Options go in. A fake Tinker with a URL, its clock and the captured warnings about paused queues come out.
+`tinker_conformance.fixtures` offers them as fixtures.
 """
 
 from __future__ import annotations

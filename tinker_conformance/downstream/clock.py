@@ -46,36 +46,36 @@ LEFT_ON_REAL_TIME: Final = (
     "pytest_timeout",
     "xdist",
 )
-"""Modules that keep real time, with their threads: they run tests and measure their duration."""
+"""Modules that keep real time, with their threads, because they run tests and measure their duration."""
 OWN_PORTS: Final[set[int]] = set()
-"""Ports of the fakes of this process. A client that waits for one of them does not move the clock."""
+"""The ports of the fakes in this process; a client that waits for a fake does not move the clock."""
 
 
 class ClockStalledError(UserError, RuntimeError):
-    """Something waits for a frozen clock that nothing moves; the text says what, and what to do."""
+    """Code waits for a frozen clock that nothing moves; the text says which code, and what to do."""
 
 
 class FakeTinkerClock:
     """The frozen clocks of this process."""
 
     def __init__(self, clock: FrozenClock, pacer: Pacer) -> None:
-        """Wrap a frozen clock, and the pacing that makes this process wait by it."""
+        """Wrap a frozen clock, and the pacer that makes this process wait on that clock."""
         self._clock = clock
         self._pacer = pacer
 
     @property
     def wall(self) -> float:
-        """The wall clock, seconds since 1970."""
+        """Return the wall clock, seconds since 1970."""
         return self._clock.wall_us / MICROSECOND
 
     @property
     def monotonic(self) -> float:
-        """The monotonic clock, seconds."""
+        """Return the monotonic clock, seconds."""
         return self._clock.monotonic()
 
     @property
     def elapsed(self) -> float:
-        """Virtual seconds since the test began, on the monotonic clock."""
+        """Return the virtual seconds since the test began, on the monotonic clock."""
         return self._clock.elapsed()
 
     def advance(
@@ -89,7 +89,8 @@ class FakeTinkerClock:
             monotonic: Seconds to move the monotonic clock alone; never negative.
 
         Raises:
-            ScriptError: If no number is given, both forms are mixed, or the monotonic clock would go back.
+            ScriptError: If no number is given, `seconds` is mixed with the others, or the monotonic clock
+                would go back.
         """
         self.apply(advance_step(seconds, wall=wall, monotonic=monotonic))
 
@@ -98,7 +99,7 @@ class FakeTinkerClock:
         self._clock.advance(step.wall_us, step.monotonic_us)
 
     def run(self, main: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine on an event loop of its own, and end it if it would wait for ever.
+        """Run a coroutine on a new event loop, and end the coroutine if it would wait for ever.
 
         Raises:
             ClockStalledError: If nothing can happen any more, or not within 26 virtual hours.
@@ -128,11 +129,11 @@ class FakeTinkerClock:
 
 
 _current: list[FakeTinkerClock] = []
-"""The clock that is frozen now, if one is; there is at most one at a time in a process."""
+"""The clock that is frozen now, if there is one; at most one in a process."""
 
 
 def current_clock() -> FakeTinkerClock | None:
-    """Return the clock that is frozen now, by the fixture or by `frozen_clock`; None if none is."""
+    """Return the clock that the fixture or `frozen_clock` has frozen; None if no clock is frozen now."""
     return _current[-1] if _current else None
 
 

@@ -1,9 +1,9 @@
-"""Recognizes requests of clients that an earlier test left running.
+"""Recognize requests of clients that an earlier test left running.
 
-A test that gives up on a future leaves the poller of the SDK running in its thread. The next test's fake has
-the same URL and hands out the same ids, so the poller would take that test's results. Each fake therefore has
-an API key of its own, which clients read from ``TINKER_API_KEY``. In process, the context of the request
-tells as well: tasks inherit it from the test that started them, also across threads.
+If a test gives up on a future, the SDK goes on polling in a thread. The next test's fake has the same URL and
+hands out the same ids, so the old client would take the new test's results. Each fake therefore has an API
+key of its own, which clients read from ``TINKER_API_KEY``. In process, the request's `contextvars` context
+also tells which test sent it: tasks and threads inherit the context from the test that started them.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _BACKGROUND: Final = {
     f"{API_PREFIX}telemetry": Reply(200, JSON_HEADERS, encoded({"status": "accepted"})),
     f"{API_PREFIX}cancel_future": Reply(200, JSON_HEADERS, encoded({})),
 }
-"""What ends a request that the SDK sends by itself, without a line in the log of the next test.
+"""The replies to requests that an SDK sends by itself, with which it stops and logs nothing in the next test.
 
 Source: tinker 0.26 and later stop the heartbeat of a session at HTTP 410, and warn after two minutes of any
-other error. Telemetry that is refused is logged with a traceback, and so is a cancellation.
+other error. A refusal of telemetry or of a cancellation is logged with a traceback.
 """
 
 _numbers = itertools.count(1)
@@ -41,12 +41,12 @@ _numbers = itertools.count(1)
 
 @dataclass(eq=False, slots=True)
 class Lifetime:
-    """The time during which one fake serves its test.
+    """One fake and its test, from the start of the test to its end.
 
     Attributes:
-        name: The test, as pytest names it.
+        name: The name of the test in pytest.
         key: The API key of the fake.
-        ended: Whether the fake serves no longer.
+        ended: Whether the test has ended.
     """
 
     name: str
@@ -59,9 +59,9 @@ class Leftover:
     """A request that belongs to an earlier test.
 
     Attributes:
-        test: The test whose client sent it.
-        method: Its HTTP method.
-        path: Its path.
+        test: The test whose client sent the request.
+        method: The HTTP method.
+        path: The path of the request.
     """
 
     test: str
@@ -73,11 +73,11 @@ class Leftover:
 
     @property
     def refused(self) -> bool:
-        """Whether its client sees an error; what the SDK sends by itself is ended quietly."""
+        """Return whether the client gets an error; requests that the SDK sends by itself get none."""
         return self.path not in _BACKGROUND
 
     def reply(self) -> Reply:
-        """Return what ends it: the SDK sends no such request again."""
+        """Return the reply after which the SDK does not send the request again."""
         text = f"{self}, which has ended; wait for its futures, or cancel them, before the test ends"
         return _BACKGROUND.get(self.path) or Reply(404, JSON_HEADERS, encoded({"error": text}))
 
@@ -94,11 +94,11 @@ def own_key(key: str) -> str:
 
 @contextmanager
 def serving(name: str, key: str) -> Iterator[Lifetime]:
-    """Mark what starts within the block as belonging to a test.
+    """Mark all tasks and threads that are started within the block as belonging to a test.
 
     Args:
-        name: The test, as pytest names it.
-        key: The API key of its fake.
+        name: The name of the test in pytest.
+        key: The API key of the test's fake.
     """
     lifetime = Lifetime(name, key)
     before = _active.get()
@@ -116,12 +116,12 @@ def serving(name: str, key: str) -> Iterator[Lifetime]:
 
 
 def earlier_owner(request: Request, current: Lifetime, *, in_process: bool) -> Lifetime | None:
-    """Return the ended lifetime that a request belongs to, or None if it is the current test's.
+    """Return the earlier test to which a request belongs; None if it belongs to the current test.
 
     Args:
         request: The request.
-        current: The lifetime of the fake that received it.
-        in_process: Whether the request is handled in the context of the client that sent it.
+        current: The test whose fake received the request.
+        in_process: Whether the request is handled in the `contextvars` context of the client that sent it.
     """
     key = _key(request)
     if key == current.key:
@@ -135,7 +135,7 @@ def earlier_owner(request: Request, current: Lifetime, *, in_process: bool) -> L
 
 
 def belongs_to_earlier_test(context: Context) -> bool:
-    """Return whether what runs in a context was started by a test that has ended."""
+    """Return whether the code that runs in a context was started by a test that has ended."""
     lifetimes = context.get(_active, ())
     return bool(lifetimes) and all(lifetime.ended for lifetime in lifetimes)
 

@@ -3,8 +3,8 @@
     with frozen_clock(epoch) as clock, tinker_in_process(clock=clock) as tinker:
         tinker.add_script(...)
 
-They behave like the fixtures `fake_tinker` and `fake_tinker_server`: they set the same environment variables,
-and verify the scripts at the end. A block that raises is not verified.
+The context managers behave like the fixtures `fake_tinker` and `fake_tinker_server`: they set the same
+environment variables, and verify the scripts at the end, unless the block has raised an exception.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def tinker_in_process(
     """Provide a fake Tinker in this process, for every httpx client that sends requests to its `url`.
 
     Args:
-        options: The settings; those about the clock have no effect here. Where another fake of this process
-            has the default URL already, this one gets another.
-        clock: The frozen clock that scripts move; None for the one that is frozen when they are played, such
-            as that of the fixture.
+        options: The settings; those about the clock have no effect here. If another fake of this process
+            already has the default URL, the new fake gets another one.
+        clock: The frozen clock that scripts move; None for the clock that is frozen when a script is played,
+            such as the fixture's.
 
     Raises:
-        UserError: A URL that is not the default belongs to another fake of this process.
+        UserError: The URL was chosen by the user, and belongs to another fake of this process.
         ScriptViolation: At the end, if a script was not drained or an unexpected request arrived.
     """
     with _verified(options, clock, reached_in_process) as tinker:
@@ -75,7 +75,7 @@ def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on its `url` in this process and set the environment variables, within the block.
 
     Raises:
-        UserError: The URL is not the default one and belongs to another fake.
+        UserError: The URL was chosen by the user, and belongs to another fake of this process.
     """
     tinker.url = _free_url(tinker.url)
     with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), environment_of(tinker):
@@ -83,7 +83,7 @@ def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
 
 
 def _free_url(url: str) -> str:
-    """Return a URL that no other fake of this process has: two of them would get each other's requests."""
+    """Return a URL that no other fake of this process has, so that none gets the requests of another."""
     if not is_mounted(url):
         return url
     if url != DEFAULT_BASE_URL:
@@ -94,7 +94,7 @@ def _free_url(url: str) -> str:
 
 @contextlib.contextmanager
 def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
-    """Serve an engine on a free loopback port, which becomes its `url`, and set the environment variables."""
+    """Serve an engine on a free loopback port, set its `url`, and set the environment variables."""
     with FakeTinkerServer(tinker) as server:
         tinker.url = server.url
         OWN_PORTS.add(server.port)

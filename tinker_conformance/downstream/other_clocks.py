@@ -1,7 +1,8 @@
-"""Refuse time-machine beside the frozen clock: each would hide the other's time.
+"""Refuse the library time-machine beside the frozen clock, as each would hide the other's time.
 
-time-machine changes the functions of `time` in C, so that the kit's own real time would move with it. And
-code that uses the frozen clock would not see its travels (time-machine 2 and 3). freezegun may be nested.
+time-machine changes the functions of `time` in C, so that the kit's own real time would be moved, too. Code
+that uses the frozen clock would not see the time that time-machine sets (versions 2 and 3). freezegun may be
+nested.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from unittest import mock
 from tinker_conformance.error_families import UserError
 
 _UNDER_WAY: Final = ("traveller_stack", "coordinates_stack")
-"""Where time-machine keeps its travels: since 3, and in 2."""
+"""The names under which time-machine keeps the time travels in progress, since version 3 and in version 2."""
 
 
 @contextlib.contextmanager
 def time_machine_refused() -> Iterator[None]:
-    """Refuse travels that are under way, and those that begin within the block.
+    """Refuse time travels that are in progress, and those that begin within the block.
 
     Raises:
-        UserError: In both cases.
+        UserError: time-machine is active, or becomes active.
     """
     machine: Any = sys.modules.get("time_machine")
     if machine is None:

@@ -1,7 +1,7 @@
-"""Parses logged queue-state warnings: which client, which state, which reason, and when.
+"""Parse logged warnings about paused queues: which client, which state, which reason, and when.
 
 The message formats come from all profiles of the kit, so it can parse warnings of any official release. The
-state is known only if the reason is one of the SDK's own texts, not one from the server.
+state of a warning is known only if its reason is one of the SDK's own texts, not the server's.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class QueueWarning:
     """One warning about a paused queue.
 
     Attributes:
-        kind: The kind of client that logged it.
-        identifier: The sampler, model or base model that it names.
-        reason: The reason that it gives.
+        kind: The kind of client that logged the warning.
+        identifier: The sampler, model or base model that the warning names.
+        reason: The reason that the warning gives.
         state: The queue state; None if the reason is not one of the SDK's own texts.
-        at: The wall clock when it was logged, in seconds since 1970; virtual if the clock is frozen.
+        at: The wall clock when the warning was logged, seconds since 1970; virtual if the clock is frozen.
         logger: The name of the logger.
         message: The complete message.
     """
@@ -99,12 +99,11 @@ def _pattern(template: str) -> re.Pattern[str]:
 class QueueWarnings(Sequence[QueueWarning]):
     """The warnings so far, in order; the sequence grows while the test runs.
 
-    Every way to read it that finds nothing raises ``AssertionError`` while a logger of the SDK is cut off:
-    none could have arrived, so "no warning" would prove nothing.
+    A logger of the SDK is *cut off* if its warnings cannot arrive here, such as a disabled one. While one is,
+    each method that finds no warning raises ``AssertionError``, because "no warning" would prove nothing.
 
     Attributes:
-        unheard: Returns the loggers of the SDK whose warnings cannot arrive here, each as a sentence with its
-            fix.
+        unheard: Returns a sentence for each logger of the SDK that is cut off, with the fix.
     """
 
     def __init__(self) -> None:
@@ -131,7 +130,7 @@ class QueueWarnings(Sequence[QueueWarning]):
         """Return the number of warnings.
 
         Raises:
-            AssertionError: There are none, and a logger of the SDK is cut off.
+            AssertionError: There are no warnings, and a logger of the SDK is cut off.
         """
         __tracebackhide__ = True
         return len(self._sure(self._arrived()))
@@ -140,7 +139,7 @@ class QueueWarnings(Sequence[QueueWarning]):
         """Yield the warnings so far.
 
         Raises:
-            AssertionError: There are none, and a logger of the SDK is cut off.
+            AssertionError: There are no warnings, and a logger of the SDK is cut off.
         """
         __tracebackhide__ = True
         return iter(self._sure(self._arrived()))
@@ -154,7 +153,7 @@ class QueueWarnings(Sequence[QueueWarning]):
             return tuple(self._found)
 
     def _sure(self, found: tuple[QueueWarning, ...]) -> tuple[QueueWarning, ...]:
-        """Return what was found, unless nothing was and nothing could be."""
+        """Return the warnings that were found; raise if there are none and a logger of the SDK is cut off."""
         __tracebackhide__ = True
         if not found and (unheard := self.unheard()):
             raise AssertionError(
@@ -183,7 +182,7 @@ class QueueWarnings(Sequence[QueueWarning]):
         """Return the warnings that match all given values; None matches any value.
 
         Raises:
-            AssertionError: None matches, and a logger of the SDK is cut off.
+            AssertionError: No warning matches, and a logger of the SDK is cut off.
             UserError: If there is no such kind or state.
         """
         __tracebackhide__ = True
@@ -199,11 +198,11 @@ class QueueWarnings(Sequence[QueueWarning]):
         state: QueueState | str | None = None,
         reason: str | None = None,
     ) -> tuple[QueueWarning, ...]:
-        """Assert that `count` matching warnings were logged, or at least one if it is None, and return them.
+        """Return the matching warnings; assert that there are `count`, or at least one if `count` is None.
 
         Raises:
-            AssertionError: If not; the text lists all warnings, and how the nearest one differs. Also if
-                none was logged, as expected, but a logger of the SDK is cut off, so that none could arrive.
+            AssertionError: If the number differs; the text lists all warnings, and how the nearest one
+                differs. Also if no warning was logged, as expected, but a logger of the SDK is cut off.
             UserError: If there is no such kind or state.
         """
         __tracebackhide__ = True
@@ -319,10 +318,10 @@ def _wanted(
 
 
 def _member(kind: type[StrEnum], value: str) -> str:
-    """Return the value of a member, if there is one with that value.
+    """Return `value` after checking that the enumeration has it.
 
     Raises:
-        UserError: There is none; the text lists them.
+        UserError: The enumeration has no such value; the text lists all values.
     """
     values = [member.value for member in kind]
     if value not in values:

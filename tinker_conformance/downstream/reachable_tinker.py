@@ -51,7 +51,7 @@ class ReachableTinker(VerifiedTinker):
         Args:
             options: The settings of the fixtures.
             clock: Returns the frozen clock of the test, or None if it has none.
-            name: The test that it serves, as pytest names it.
+            name: The name of the test in pytest, for messages.
         """
         simulated = options.unscripted_complete
         super().__init__(
@@ -81,10 +81,11 @@ class ReachableTinker(VerifiedTinker):
 
     @property
     def leftovers(self) -> tuple[Leftover, ...]:
-        """Requests of clients that earlier tests left running, in order; at most ``MAX_LEFTOVERS``.
+        """Return requests of clients that earlier tests left running, in order; at most ``MAX_LEFTOVERS``.
 
-        They got HTTP 404 and are neither problems nor in the journal. Heartbeats (HTTP 410), telemetry and
-        cancellations (200) of the SDK itself are ended without an error that it would log.
+        The clients got HTTP 404; the requests are neither problems nor in the journal. Requests that the SDK
+        sends by itself got a reply that it does not log: heartbeats HTTP 410, telemetry and cancellations
+        HTTP 200.
         """
         return tuple(self._leftovers)
 
@@ -108,15 +109,16 @@ class ReachableTinker(VerifiedTinker):
         return leftover.reply()
 
     def reset(self) -> None:
-        """Forget scripts, ids, problems, the journal, polls and requests of earlier tests."""
+        """Forget everything: scripts, ids, problems, journal, polls, and requests of earlier tests."""
         super().reset()
         self._leftovers = []
 
     def verify(self) -> None:
-        """Check that every script was served to its end, every rule applied, and nothing else came.
+        """Check that every script was served to its end, every rule applied, and no other request came.
 
         Raises:
-            ScriptViolation: Lists each difference with its fix, and which clients of earlier tests disturbed.
+            ScriptViolation: If not; the text lists each difference with the fix, and requests of earlier
+                tests.
         """
         __tracebackhide__ = True
         try:
@@ -131,7 +133,7 @@ class ReachableTinker(VerifiedTinker):
             raise ScriptViolation("\n".join([str(violation), *lines])) from None
 
     def gap_tolerance(self) -> float:
-        """Return how far a gap may deviate by default, in seconds: less on a frozen clock."""
+        """Return how far the time between polls may deviate by default, seconds: less on a frozen clock."""
         return super().gap_tolerance() if self.moves_clock() else REAL_GAP_TOLERANCE_SECONDS
 
     def moves_clock(self) -> bool:

@@ -28,10 +28,10 @@ _DEFAULTS: Final = FakeTinkerOptions()
 
 
 class SharedServer:
-    """Passes requests to the fake whose base URL they have. Thread-safe.
+    """A server that passes each request to the fake with the request's base URL. Thread-safe.
 
     Attributes:
-        url: The URL of the server, without a trailing slash; fakes are below it.
+        url: The URL of the server, without a trailing slash; the base URL of each fake begins with it.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class SharedServer:
         self._lock = threading.Lock()
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Handle one request."""
+        """Answer a request as the fake with its base URL does; without such a fake, with HTTP 404."""
         name, slash, rest = request.path.removeprefix(_BELOW).partition("/")
         with self._lock:
             fake = self._fakes.get(name)
@@ -60,14 +60,15 @@ class SharedServer:
         clock: FakeTinkerClock | None = None,
         environment: bool = True,
     ) -> Iterator[ReachableTinker]:
-        """Provide a fake below a base URL of its own within the block.
+        """Provide a fake with a base URL of its own within the block.
 
         Args:
-            name: The test, for messages.
+            name: The name of the test, for messages.
             options: The settings; those about the clock and the base URL have no effect here.
-            clock: The frozen clock that scripts move; None for the one that is frozen when they are played.
-            environment: Whether to set ``TINKER_BASE_URL`` and ``TINKER_API_KEY``. Without it, several fakes
-                may be used at once, each by its `url` and `api_key`.
+            clock: The frozen clock that scripts move; None for the clock that is frozen when a script is
+                played.
+            environment: Whether to set ``TINKER_BASE_URL`` and ``TINKER_API_KEY``. If not, several fakes can
+                be used at once, each by its `url` and `api_key`.
 
         Raises:
             ScriptViolation: At the end, if a script was not drained or an unexpected request arrived. Not if

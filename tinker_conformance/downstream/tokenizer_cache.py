@@ -1,4 +1,4 @@
-"""The cache folder of tokenizers for a test, also where modules have read the environment already."""
+"""Provide a cache folder of tokenizers for a test, also if modules have read ``HF_HOME`` already."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _READ_AT_IMPORT: Final = {
 
 
 def found_tokenizers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Write the tokenizers into a folder, and let this process and those that it starts find them.
+    """Write the tokenizers into a folder, and let this process and its child processes find them.
 
     Args:
-        folder: Becomes ``HF_HOME``.
+        folder: The folder, which ``HF_HOME`` names afterwards.
         monkeypatch: Undoes the changes to the environment and to imported modules.
 
     Returns:

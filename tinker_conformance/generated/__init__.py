@@ -1,7 +1,7 @@
-"""Generated scenarios.
+"""Scenarios generated at random or by rule, in addition to the shipped ones.
 
-A seed goes in. Scenarios come out, drawn from Hypothesis strategies or combined by rule. All requirements are
-checked on them, and a failing scenario is shrunk to a few steps.
+A seed goes in; scenarios come out, drawn from Hypothesis strategies or combined by rule. The checks of all
+requirements judge an SDK in each of them, and a scenario in which the SDK fails is shrunk to a few steps.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Scenarios combined by rule: every state, reason, status and body with every kind of client.
 
-The shipped scenarios show what a conforming SDK must do. These, together with the generated ones, look for
-differences that nobody expects.
+The shipped scenarios show what a conforming SDK must do. The combined scenarios, like the drawn ones, look
+for differences that nobody expects.
 """
 
 from __future__ import annotations

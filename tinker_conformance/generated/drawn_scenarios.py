@@ -1,4 +1,4 @@
-"""Draws scenarios from the strategies, the same ones for the same seed."""
+"""Draw scenarios from Hypothesis strategies, the same ones for the same seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinker_conformance.scenario.scenario import Scenario
 
 _MOST_ROUNDS: Final = 50
 _LEAST_EXAMPLES: Final = 10
-"""Hypothesis begins each round with the smallest values. A shorter round may only repeat earlier ones."""
+"""The fewest scenarios to draw at once: Hypothesis begins with small ones, and fewer may be repetitions."""
 
 
 def generated(
@@ -25,9 +25,10 @@ def generated(
     """Return distinct scenarios with the ids ``generated-SEED-1``, ….
 
     Args:
-        count: How many. Returns fewer only if `_MOST_ROUNDS` rounds find no more.
+        count: The number of scenarios. There are fewer only if `_MOST_ROUNDS` attempts find no more.
         seeded: The seed.
-        ordinary: Whether to leave out what only quirks cover.
+        ordinary: Whether to leave out replies about which only quirks (accidents of the official SDK) say
+            anything.
         refused: Whether some requests are refused before their future exists.
         wanted: Returns False for a scenario that cannot be used; another one replaces it.
     """

@@ -1,4 +1,4 @@
-"""Judges scripts that belong to no requirement, by the checks of all requirements."""
+"""Judge an SDK in scripts that belong to no requirement, by the checks of all requirements."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class ScriptFailure:
         scenario: The smallest failing scenario found.
         origin: Id of the scenario that failed first.
         requirements: Ids of the requirements whose checks found mismatches.
-        mismatches: The mismatches of the first of them.
+        mismatches: The mismatches of the first of these requirements.
         fault: Why the scenario did not finish; empty if it did.
-        verdict: Failed, adapter error or kit error, depending on the cause; passed if nothing is wrong.
+        verdict: Failed, adapter error or kit error, depending on the cause.
     """
 
     scenario: Scenario
@@ -70,13 +70,13 @@ class ScriptJudgement:
 
     @property
     def held(self) -> int:
-        """Number of scripts in which the SDK behaved like the reference."""
+        """Return the number of scripts in which the SDK behaved like the reference."""
         return self.judged - self.failed - self.adapter_errors - self.kit_errors
 
 
 @dataclass(slots=True)
 class ScriptJudge:
-    """A judge of generated scripts, which runs them with the sessions of a `Judge`.
+    """Judges an SDK in generated scripts, with the running SDK and reference of a `Judge`.
 
     Attributes:
         judge: Runs the scripts.
@@ -119,7 +119,7 @@ class ScriptJudge:
         )
 
     def _failure(self, scenario: Scenario) -> ScriptFailure | None:
-        """Return what fails in a scenario; None if it does not apply to the SDK, or cannot be compared."""
+        """Return the failure in a scenario; None if the scenario does not apply or cannot be compared."""
         retries = Capability.SUBMISSION_RETRIES in self.judge.sdk.info.capabilities
         if is_jittered(scenario) or (scenario.is_refused and not retries):
             return None
@@ -183,6 +183,6 @@ class ScriptJudge:
 
 
 def is_jittered(scenario: Scenario) -> bool:
-    """Return whether an SDK waits for a random time that no check makes equal: after a 410."""
+    """Return whether an SDK waits in a scenario for a random time that no check evens out: after HTTP 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
     return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))

@@ -1,4 +1,4 @@
-"""Shrinks a scenario while it still shows the same failure."""
+"""Shrink a scenario as long as the smaller one still shows the same failure."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def shrunk(scenario: Scenario, shows: Callable[[Scenario], bool], most_runs: int
 
 
 def steps_of(scenario: Scenario) -> int:
-    """Return the total number of steps of all scripts of a scenario, and of replies to the set-up."""
+    """Return the number of steps in all scripts of a scenario, and of its replies to the set-up."""
     scripts = (future.script for future in scenario.futures)
     setup = sum(len(replies.turns) for replies in scenario.setup)
     return setup + sum(len(script.steps) + len(script.submission) for script in scripts)
 
 
 def _candidates(scenario: Scenario) -> Iterator[Scenario]:
-    """Yield smaller scenarios, those with the largest cuts first."""
+    """Yield scenarios that are smaller than the given one, the smallest first."""
     futures = scenario.futures
     for place in range(len(futures)):
         if len(futures) > 1:

@@ -1,6 +1,7 @@
 """Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios.
 
-They produce plain data (see `docs/reference/scenarios.md`) or decoded values; every value can be run.
+The strategies produce plain data (see `docs/reference/scenarios.md`) or decoded values; every scenario can be
+run.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _FAULTS: Final[tuple[StepData, ...]] = (
     {"try_again": {"queue_state": "paused_capacity"}, "wire": {"cut": "body"}},
     {"timeout": {"queue_state": "paused_rate_limit"}, "wire": {"chunked": "whole"}},
 )
-"""What goes wrong on the wire; the last is only unusual."""
+"""Steps in which the connection fails or a reply is corrupted; the last reply is only unusual."""
 _REFUSALS: Final[tuple[StepData, ...]] = (
     {"status": 503},
     {"status": 409, "body": {"detail": "busy"}},
@@ -50,7 +51,7 @@ _REFUSALS: Final[tuple[StepData, ...]] = (
 )
 """Replies after which every release sends a submission again."""
 _COUNTS_OF_SETUP: Final = st.sampled_from((0, 0, 0, 1, 2))
-"""How many requests that create a session are refused."""
+"""How many requests that create a session are refused, mostly none."""
 
 
 def queue_states() -> st.SearchStrategy[object]:
@@ -82,8 +83,8 @@ def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
 def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
     """Return a strategy for whole scenarios: one or two clients of any kind, futures one after another.
 
-    Some submissions are refused at first, and some requests that create a session are. An SDK waits for a
-    random time then, which a comparison has to take out (`checks.submission_delays.with_equal_waits`).
+    Some submissions, and some requests that create a session, are refused at first. An SDK then waits for a
+    random time, which a comparison has to even out (`checks.submission_delays.with_equal_waits`).
     """
     observers = st.sampled_from(("default", "default", "default", "raising"))
     futures = st.builds(_future, _scripts(max_replies), observers, _refusals())
@@ -99,11 +100,11 @@ def ordinary_scenarios(
     together.
 
     Args:
-        max_futures: The most futures.
-        max_replies: The most replies of each.
+        max_futures: The most futures in a scenario.
+        max_replies: The most replies in each future's script.
         refused: Whether some first submissions, and some requests that create a session, are refused at
-            first, for SDKs that send such a request again. How long they wait is their own choice, so a
-            comparison has to take the waits out (`checks.submission_delays.with_equal_waits`).
+            first, for SDKs that send such a request again. SDKs choose themselves how long they wait, so a
+            comparison has to even out the waits (`checks.submission_delays.with_equal_waits`).
     """
     futures = st.builds(_future, _ordinary_scripts(max_replies), st.just("default"))
     ordinary = _scenarios(futures, max_futures)
@@ -111,7 +112,7 @@ def ordinary_scenarios(
 
 
 def _refused_at_first(scenario: Scenario, refusals: Sequence[StepData], setup: int) -> Scenario:
-    """Return a scenario whose first submission is refused, before any pause: a wait changes no window."""
+    """Return a scenario whose first submission is refused, before any pause that a wait could affect."""
     first, *others = scenario.futures
     submission = decode_steps(list(refusals), "generated") if refusals else ()
     script = with_submission(first.script, submission)
@@ -163,7 +164,7 @@ def _replies() -> st.SearchStrategy[StepData]:
 
 
 def _steps_or_pauses() -> st.SearchStrategy[list[StepData]]:
-    """One step, or two pauses and the time between them, which debounce and grace depend on."""
+    """Return a strategy for one step, or for two pauses and the time between them."""
     states = st.sampled_from(_KNOWN_STATES).map(lambda state: {"queue_state": state})
     pauses = states.map(lambda body: {"timeout": body}) | states.map(lambda body: {"try_again": body})
     alone = (_replies() | _advances()).map(lambda step: [step])
@@ -205,7 +206,8 @@ def _future(steps: list[StepData], observer: str, submission: Sequence[StepData]
 def _with_setup(scenario: Scenario, refusals: int) -> Scenario:
     """Return a scenario in which the first requests that create a session are refused.
 
-    Only clients that sample: where the set-up is in the timeline, so is the end of a model's creation.
+    Only for scenarios with sampling clients: the timeline would otherwise also have the end of a model's
+    creation.
     """
     if refusals == 0 or any(client.kind is not ClientKind.SAMPLING for client in scenario.clients):
         return scenario

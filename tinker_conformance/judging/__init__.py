@@ -1,7 +1,8 @@
 """From requirement to verdict.
 
-An SDK, a profile and the requirements go into the ``Judge``; judgements come out, with the cases that
-explain them. Preconditions, claims and alternatives decide whether a requirement can be tested at all.
+An SDK, a profile and the requirements go into the ``Judge``; judgements come out: verdicts with their
+evidence. The ``Judge`` also decides whether a requirement can be tested at all: whether the SDK claims what
+it needs, and whether another requirement must hold first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The checks behind `check-adapter`: one step of the stdio protocol after another, and what is missing."""
+"""The checks behind `check-adapter`, which go through the stdio protocol step by step."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StepResult:
     Attributes:
         step: What the step expects of the adapter.
         missing: What the adapter did not do, and the fix; None if the step passed.
-        is_usage: Whether `tinker-conformance run` calls what is missing a usage error.
+        is_usage: Whether the same mistake is a usage error of `tinker-conformance run`.
     """
 
     step: str
@@ -57,9 +57,9 @@ _CLIENTS: Final = {
 }
 _PAUSE: Final = [{"pause": {"queue_state": "paused_capacity"}}, {"complete": {}}]
 _LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
-"""Enough polls that another future can be submitted meanwhile."""
+"""A script of so many polls that another future can be submitted before the end."""
 _STATE: Final = "tinker://run-7/weights/step-42"
-"""The saved state that a training client is created from."""
+"""The path of the saved state from which a training client is created."""
 _OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
@@ -67,8 +67,8 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
     """Run the steps in order and yield a finding for each; stop reading at the first that fails.
 
     Args:
-        sdk: The adapter, started; the last step ends its standard input.
-        profile: The profile that its SDK will be judged by.
+        sdk: The started adapter; the last step closes its standard input.
+        profile: The profile by which the adapter's SDK will be judged.
 
     Raises:
         KitError: If the kit failed in a scenario.

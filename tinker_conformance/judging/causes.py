@@ -1,8 +1,8 @@
-"""What to fix first: failures that look alike are grouped, as one fault of an SDK fails many requirements.
+"""Find what to fix first: group the failures that look alike, as one fault of an SDK fails many requirements.
 
-Two failures look alike if the same kind of thing is wrong in the same way for the same kind of client: a line
-of a training client comes when none is due, say. Where the requests before a mistake differ already, they are
-the likely cause of it. The group that explains most comes first.
+Two failures look alike if the same thing is wrong for the same kind of client: for example, a training client
+logs a line too soon. If the requests before a wrong line differ already, they are the likely cause of the
+wrong line. The group with the most failures comes first.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Cause:
 
     Attributes:
         what: What is wrong, in words.
-        first: The requirement to begin with.
-        others: The other requirements that fail alike, or that cannot be tested until it holds.
+        first: The requirement to fix first.
+        others: The other requirements that fail alike, or that cannot be tested until the first one holds.
     """
 
     what: str
@@ -51,7 +51,7 @@ class Cause:
 
     @property
     def count(self) -> int:
-        """How many requirements it explains."""
+        """Return the number of requirements that fail, or cannot be tested, for this cause."""
         return 1 + len(self.others)
 
 
@@ -59,7 +59,7 @@ def causes(judgements: Sequence[Judgement]) -> tuple[Cause, ...]:
     """Return the likely causes of the failures, the one to fix first on top.
 
     Args:
-        judgements: All judgements of a run, in order; those that need no attention are only counted.
+        judgements: All judgements of a run, in order, passed ones too: their number shows which part fails.
     """
     groups: defaultdict[str, list[Judgement]] = defaultdict(list)
     for judgement in judgements:
@@ -106,7 +106,7 @@ def _described(judgement: Judgement, mismatch: Mismatch, case: Case | None) -> s
 
 
 def sends_nothing(case: Case) -> bool:
-    """Return whether the SDK sent no request in a scenario in which the reference sent some."""
+    """Return whether the SDK sent no request in a scenario in which the reference sent at least one."""
     return _asks(case.expected) and not _asks(case.observed)
 
 
@@ -127,7 +127,7 @@ def _requests_differ(case: Case, mismatch: Mismatch) -> bool:
 
 
 def _requests(timeline: Timeline, until: Mismatch) -> list[tuple[float, str]]:
-    """Return the requests up to the time of a mismatch, in no order of those at one time."""
+    """Return the requests up to the time of a mismatch, sorted so that the order at one time is ignored."""
     return sorted(
         (round(event.at, 6), event.path)
         for event in timeline
@@ -152,7 +152,7 @@ def _whose(event: Event | None, case: Case | None) -> str:
 
 
 def _join_the_untestable(judgements: Iterable[Judgement], groups: dict[str, list[Judgement]]) -> None:
-    """Add each requirement that cannot be tested to the group of what has to be fixed before."""
+    """Add each requirement that cannot be tested to the group of the requirement that must hold first."""
     for judgement in judgements:
         if judgement.verdict is Verdict.NOT_TESTABLE:
             first = next(
@@ -168,7 +168,7 @@ def _join_the_untestable(judgements: Iterable[Judgement], groups: dict[str, list
 
 
 def _cause(what: str, group: Sequence[Judgement], asked: Counter[str]) -> Cause:
-    """Return the cause of a group; it begins with the chapter of which the largest part fails."""
+    """Return the cause of a group; the requirement to fix first is of the chapter that fails most."""
     failed = [each for each in group if each.verdict is not Verdict.NOT_TESTABLE]
     weighty = [each for each in failed if each.requirement.level is Level.CONTRACT] or failed
     if what == _REQUESTS:

@@ -13,7 +13,7 @@ from tinker_conformance.scenario.scenario import ObserverUse, Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, Transport
 
 _SESSION_FLAG: Final = "sample_use_retrieve_futures"
-"""The field of the configuration with which samples wait together."""
+"""The field of the client configuration with which all samples of a session share one poll."""
 _OF_CLIENTS: Final = {
     ClientKind.SAMPLING: Capability.SAMPLING,
     ClientKind.TRAINING: Capability.TRAINING,
@@ -30,7 +30,7 @@ _OF_OBSERVERS: Final = {
 def unclaimed(
     scenarios: Iterable[Scenario], info: AdapterInfo, also: frozenset[Capability] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the names of what the scenarios need and the SDK does not claim: capabilities, then operations.
+    """Return the capabilities, then the operations, that scenarios need and the SDK does not claim.
 
     Args:
         scenarios: The scenarios to be run.
@@ -45,9 +45,10 @@ def unclaimed(
 
 
 def invisible_seconds(scenarios: Iterable[Scenario], info: AdapterInfo, clock: SdkClock) -> str | None:
-    """Return why a scenario cannot be run: bytes take seconds on the wire that the SDK's clock does not see.
+    """Return why a scenario with slow replies cannot run: the SDK's clock would not see the time they take.
 
-    In process, over httpx, these seconds pass on the SDK's test clock. On a socket they pass in real time.
+    In process, over httpx, the seconds that a slow reply takes pass on the SDK's test clock. On a socket they
+    pass in real time.
 
     Returns:
         The reason, which names the first such scenario; None if there is none.

@@ -1,4 +1,7 @@
-"""Which lanes of a picture a requirement compares. A picture marks mistakes in those alone."""
+"""Find which lanes of a timeline's picture a requirement compares; mistakes are marked only there.
+
+A lane is one row of the picture, with all events of one kind: requests, log lines, observer calls and so on.
+"""
 
 from __future__ import annotations
 
@@ -58,15 +61,15 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.returned_values: LaneKind.ENDS,
 }
 _OF_REQUESTS: Final = frozenset({after_410, no_real_wait, within_the_waits})
-"""Checks of the times of requests, which are no projections."""
+"""Checks that compare the times of requests without a projection."""
 _WITHOUT_A_LANE: Final = frozenset({seen.telemetry_names})
 """Projections of events that no picture shows."""
 _CALLS_OR_LINES: Final = frozenset({seen.notified_states, seen.notified_steps})
-"""Projections of observer calls that compare pause lines where an SDK shows no calls."""
+"""Projections of observer calls that compare pause lines if the kit cannot see the SDK's observer calls."""
 
 
 def compared_lanes(identifier: str) -> frozenset[LaneKind]:
-    """Return the lanes that a requirement compares; all of them if it is unknown or not a projection.
+    """Return the lanes that a requirement compares; all lanes if the id is unknown or the check names none.
 
     Args:
         identifier: The requirement's id.
@@ -76,12 +79,12 @@ def compared_lanes(identifier: str) -> frozenset[LaneKind]:
 
 
 def lanes_for(required: AnyRequirement) -> frozenset[LaneKind]:
-    """Return the lanes that a requirement compares; all of them for one on a server."""
+    """Return the lanes that a requirement compares; all lanes for a requirement on a server."""
     return lanes_of(required.check) if isinstance(required, Requirement) else frozenset(LaneKind)
 
 
 def lanes_of(check: Check) -> frozenset[LaneKind]:
-    """Return the lanes that a check compares; all of them if it is not known."""
+    """Return the lanes that a check compares; all lanes if they are not known."""
     match check:
         case seen.Same(projections):
             lanes = {_LANES[each] for each in projections if each in _LANES}

@@ -42,9 +42,9 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
     """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
 
     Args:
-        judgement: What to explain.
-        rerun: The command that judges its requirement alone.
-        releases: The releases of the official SDK that rely on it, for a server.
+        judgement: The judgement to explain.
+        rerun: The command that judges this requirement alone.
+        releases: For a server, the releases of the official SDK that rely on the requirement; else empty.
         brief: Whether to leave out pictures and timelines, and all but the first mismatches.
     """
     required = judgement.requirement
@@ -87,7 +87,7 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
 
 
 def _counted(mismatches: Sequence[Mismatch]) -> Iterator[str]:
-    """Yield each mismatch in words, once, with the number of those that read alike."""
+    """Yield each different mismatch in words, with the number of mismatches of the same words."""
     for text, count in Counter(map(str, mismatches)).items():
         yield text if count == 1 else f"{text} ({count} times)"
 
@@ -121,7 +121,7 @@ def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind])
 
 
 def exchange_picture(exchanges: Timeline, mismatches: Sequence[Mismatch]) -> Picture:
-    """Return the picture of what a server was asked and answered."""
+    """Return the picture of the requests to a server and its replies."""
     marked = frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None)
     mistakes = Mistakes(frozenset(), marked, frozenset())
     return picture((), exchanges, (), (), interval=0, mistakes=mistakes, real_time=True)

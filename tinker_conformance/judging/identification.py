@@ -1,4 +1,4 @@
-"""Find the profile whose behaviour an SDK comes nearest to, by judging it under every profile."""
+"""Find the profile that an SDK follows most closely, by judging the SDK under every profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tinker_conformance.sdk.session import Run, SdkSession
 CHAPTERS_OF_POLLING: Final = frozenset(
     {"requests", "submissions", "polling", "session_polling", "cancellation", "checkpoints"}
 )
-"""The chapters whose requirements follow the polling facet of a profile."""
+"""The chapters whose requirements depend on the polling facet of a profile (which requests are sent)."""
 CHAPTERS_OF_THE_OBSERVER: Final = frozenset(
     {
         "clock",
@@ -39,7 +39,7 @@ CHAPTERS_OF_THE_OBSERVER: Final = frozenset(
         "telemetry",
     }
 )
-"""The chapters whose requirements follow the observer facet. `isolation` follows neither."""
+"""The chapters whose requirements depend on the observer facet (what is logged about a pause)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Nearness:
 
     Attributes:
         profile: The profile.
-        judged: How many requirements were judged; those that the SDK does not claim are not counted.
-        contract: Ids of the contract requirements that it fails.
-        quirks: Ids of the quirks that it fails.
-        different: Ids of the scenarios whose timelines differ from the reference's in any event.
-        foreign: Operations and optional parts of polling that only one of the two has, SDK or profile.
-        adapter_errors: Ids of the requirements that the adapter's own failure left open; also in `contract`
-            and `quirks`.
-        stated: Whether the SDK says that it follows this profile.
+        judged: How many requirements were judged, without those that the SDK does not claim.
+        contract: Ids of the contract requirements that the SDK fails.
+        quirks: Ids of the quirks that the SDK fails.
+        different: Ids of the scenarios in which any event differs between the SDK and the reference.
+        foreign: Operations and optional parts of polling that only the SDK has, or only the profile.
+        adapter_errors: Ids of the requirements that could not be judged because the adapter failed; also in
+            `contract` and `quirks`.
+        stated: Whether the SDK's adapter names this profile.
     """
 
     profile: Profile
@@ -69,18 +69,18 @@ class Nearness:
 
     @property
     def held(self) -> float:
-        """The share of the judged requirements that hold, from 0 to 1."""
+        """Return the share of the judged requirements that hold, from 0 to 1."""
         return 1 - (len(self.contract) + len(self.quirks)) / self.judged if self.judged else 0.0
 
     @property
     def distance(self) -> tuple[int, int, int, bool, int]:
-        """The sort key: what was seen (contracts, quirks, scenarios), then what the SDK says of itself."""
+        """Return the sort key: failed contracts, quirks and scenarios, then what the adapter says."""
         return (
             len(self.contract), len(self.quirks), len(self.different), not self.stated, len(self.foreign)
         )  # fmt: skip
 
     def failures(self, *, polling: bool) -> int:
-        """Return how many requirements fail in the polling facet, or in the observer facet."""
+        """Return how many requirements about one facet fail: about polling, or about the observer."""
         chapters = CHAPTERS_OF_POLLING if polling else CHAPTERS_OF_THE_OBSERVER
         return sum(name.partition(".")[0] in chapters for name in (*self.contract, *self.quirks))
 
@@ -98,17 +98,17 @@ def nearness(
     scenarios: Mapping[str, Scenario],
     agree: Callable[[Run, Run], bool],
 ) -> Iterator[Nearness]:
-    """Judge an SDK by each profile and yield how near it comes; each scenario runs once with the SDK.
+    """Judge an SDK by each profile and yield how near the SDK comes; each scenario runs once with it.
 
     Args:
-        sdk: The SDK; stays open.
-        reference: The reference; stays open.
-        profiles: The profiles to judge it by.
-        scenarios: By id, at least those that the requirements name.
+        sdk: The SDK, which stays open.
+        reference: The reference, which stays open.
+        profiles: The profiles by which to judge the SDK.
+        scenarios: The scenarios by id; at least those that the requirements name.
         agree: Whether the reference's run and the SDK's are the same, event by event.
 
     Raises:
-        SdkError: If the adapter broke too often to go on.
+        SdkError: If the adapter failed too often to continue.
         KitError: If the kit failed in a scenario.
     """
     observed = RememberedSession(sdk, profile=profiles[0])
@@ -147,7 +147,7 @@ def _counted(
 
 
 def _optional_parts(polling: PollingFacet) -> dict[Capability, bool]:
-    """Return the capabilities that are a part of the polling facet, and whether this one has it."""
+    """Return the capabilities that are optional parts of a polling facet, and whether this facet has them."""
     return {
         Capability.CANCELLATION: polling.cancellation is not None,
         Capability.CHECKPOINTS: polling.from_checkpoint is not None,

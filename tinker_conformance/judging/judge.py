@@ -38,15 +38,15 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_TESTABLE = "not testable"
-    """Another failure hides this one's answer. It counts as a failure and is never skipped silently."""
+    """Another failure prevents an answer. Counts as a failure, and is never skipped silently."""
     NOT_CLAIMED = "not claimed"
     """The SDK does not claim a capability that the requirement needs."""
     NOT_OFFERED = "not offered"
     """The server does not have what the requirement is about."""
     KNOWN_FAILURE = "known failure"
-    """It fails, and a file of known failures excuses it; see `tinker_conformance.known_failures`."""
+    """The SDK fails, and a file of known failures excuses that; see `tinker_conformance.known_failures`."""
     STALE_KNOWN_FAILURE = "stale known failure"
-    """It passes, although a file of known failures lists it."""
+    """The SDK passes, although a file of known failures lists the requirement."""
     ADAPTER_ERROR = "adapter error"
     KIT_ERROR = "kit error"
 
@@ -66,7 +66,7 @@ class Judgement:
         cases: Every scenario that ran, by id.
         note: The reason for a verdict that the mismatches do not explain.
         fix_first: Ids of the failed requirements that make this one not testable.
-        exchanges: Of a server: the requests of the probe and the replies to them.
+        exchanges: For a server, the requests of the probe and the server's replies.
     """
 
     requirement: AnyRequirement
@@ -84,7 +84,7 @@ _NO_PAUSE_REPORTED = "reported no pause, so the kit cannot tell whether it sees 
 
 
 class Judge:
-    """A judge of one SDK under one profile.
+    """Judges one SDK under one profile, requirement by requirement.
 
     Each scenario runs once, however many requirements use it. Not thread-safe.
     """
@@ -97,14 +97,14 @@ class Judge:
         scenarios: Mapping[str, Scenario],
         shortcuts: Shortcuts = NO_SHORTCUTS,
     ) -> None:
-        """Judge nothing yet.
+        """Create the judge without running a scenario.
 
         Args:
             sdk: The SDK under test; `close` closes it.
             open_reference: Opens the reference, which `close` closes; called on another thread.
-            profile: The profile that the SDK is judged by.
-            scenarios: By id, at least those that the requirements name.
-            shortcuts: What makes judging shorter and changes no verdict.
+            profile: The profile by which the SDK is judged.
+            scenarios: The scenarios by id; at least those that the requirements name.
+            shortcuts: Ways to judge faster, which change no verdict.
         """
         self.sdk = sdk
         self.profile = profile
@@ -129,7 +129,7 @@ class Judge:
 
         Args:
             required: The requirement.
-            then: The requirements that follow. Their scenarios may run while this one is judged.
+            then: The requirements that are judged next. Their scenarios may run while this one is judged.
 
         Raises:
             SdkError: The adapter failed too often to continue.
@@ -149,7 +149,7 @@ class Judge:
         return replace(claimed[0], cases=dict(chain.from_iterable(each.cases.items() for each in claimed)))
 
     def _asked(self, required: Requirement) -> tuple[Scenario, ...]:
-        """Return the scenarios of a requirement that the profile has an answer for; all if it has none."""
+        """Return the scenarios of a requirement that apply under the profile; all of them if none does."""
         named = tuple(self._scenarios[identifier] for identifier in required.scenarios)
         asked = tuple(scenario for scenario in named if is_asked(required, scenario, self.profile))
         return asked or named
@@ -169,7 +169,7 @@ class Judge:
         return _with_note(judgement, left_out)
 
     def _obstacle(self, required: Requirement, scenario: Scenario) -> str | None:
-        """Return why a scenario cannot be run with this SDK, or None."""
+        """Return why a scenario cannot run with this SDK; None if it can."""
         if missing := unclaimed([scenario], self.sdk.info, required.needs):
             return f"the SDK does not claim {', '.join(missing)}"
         if note := invisible_seconds([scenario], self.sdk.info, self.sdk.clock):
@@ -220,7 +220,7 @@ class Judge:
         return self._without_silent_operations(judgement, required, scenarios) if pauses else judgement
 
     def _ahead(self, required: Requirement, scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
-        """Yield the scenarios that may begin now, with those of the requirements that are judged next."""
+        """Yield the scenarios that may start now, of this requirement and of those judged after it."""
         if not self._may_run_ahead():
             return
         # The sessions of a pair are to follow each other in one process.
@@ -242,7 +242,7 @@ class Judge:
     def _without_silent_operations(
         self, failed: Judgement, required: Requirement, scenarios: tuple[Scenario, ...]
     ) -> Judgement:
-        """Judge a failure again through operations in which the SDK does report its pauses."""
+        """Judge a failed requirement again, with operations in which the SDK does report pauses."""
         used = frozenset[Operation]().union(*(scenario.operations for scenario in scenarios))
         silent = tuple(
             operation for operation in Operation if operation in used and self._is_silent(operation)
@@ -271,7 +271,7 @@ class Judge:
         return next((other for other in others if not self._is_silent(other)), None)
 
     def _is_silent(self, operation: Operation) -> bool:
-        """Return whether the SDK reports no pause in an operation that it should observe."""
+        """Return whether the SDK reports no pause in an operation in which it should."""
         if operation not in self._silent:
             self._silent[operation] = self._finds_silent(operation)
         return self._silent[operation]
@@ -303,7 +303,7 @@ class Judge:
         return self._runs.played(adapted) or expected, observed
 
     def _clock_judgement(self) -> Judgement | None:
-        """Judge whether the SDK sees the test clock; None under a real clock, which always moves."""
+        """Judge whether the kit's clock reaches the SDK; None under a real clock, which moves by itself."""
         if self.sdk.clock is SdkClock.WALL:
             return None  # the proof would take an hour of real time
         if self._clock is None:
@@ -358,7 +358,7 @@ class Judge:
         return self.sdk.clock is SdkClock.FROZEN or Capability.VIRTUAL_SLEEP in self.sdk.info.capabilities
 
     def _needs_to_sleep(self, scenario: Scenario) -> bool:
-        """Return whether the SDK would sleep in the scenario under a clock that the kit cannot move then."""
+        """Return whether the SDK would sleep in a scenario while the kit cannot move the SDK's clock."""
         if self._may_sleep():
             return False
         return any(
@@ -368,7 +368,7 @@ class Judge:
 
 
 def _kit_error(required: Requirement, scenario: Scenario, expected: Run, observed: Run) -> Judgement | None:
-    """Return the judgement on a scenario in which the kit failed; None if it did not."""
+    """Return the judgement "kit error" if the kit failed in a scenario; None if it did not."""
     if expected.fault is not None:
         who, fault = "the reference", expected.fault
     elif observed.fault is not None and observed.fault.kind is FaultKind.KIT:
@@ -380,12 +380,12 @@ def _kit_error(required: Requirement, scenario: Scenario, expected: Run, observe
 
 
 def _asks_the_set_up(scenario: Scenario) -> bool:
-    """Return whether the scenario is about the set-up, too, so that its failure is one of the SDK."""
+    """Return whether a scenario also tests the creation of clients, so that a failure there is the SDK's."""
     return bool(scenario.setup or scenario.base_path) or scenario.epoch < 0
 
 
 def _not_run(obstacles: Mapping[str, str | None]) -> Iterator[str]:
-    """Yield which scenarios were not run, and why; those with one reason together."""
+    """Yield a text for each reason why scenarios were not run, with the ids of these scenarios."""
     whys = dict.fromkeys(why for why in obstacles.values() if why)
     for why in whys:
         names = [name for name, each in obstacles.items() if each == why]
@@ -399,7 +399,7 @@ def _with_note(judgement: Judgement, note: str) -> Judgement:
 
 
 def _only_in_the_second(scenarios: Sequence[Scenario], mismatches: Iterable[Mismatch]) -> list[Mismatch]:
-    """Return the mismatches of the second session of each pair whose first session has none."""
+    """Return the mismatches in the second scenario of each pair of equal ones, if the first has none."""
     found = list(mismatches)
     differ = {mismatch.scenario for mismatch in found}
     names = [scenario.id for scenario in scenarios]

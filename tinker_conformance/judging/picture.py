@@ -1,7 +1,8 @@
-"""The layout of a timeline's picture: time along one axis, and lanes of events.
+"""The layout of a timeline's picture: time from left to right, and a lane (row) for each kind of event.
 
 Each point in time at which something happens has its own column. So 59.999 s and 60 s stand apart, and two
-hours without events take no room. `tinker_conformance.report` draws it as SVG, `text_picture` as text.
+hours without events take no room. `tinker_conformance.report` draws the picture as SVG, `text_picture` as
+text.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ class Look(StrEnum):
 
     FINE = "fine"
     MISSING = "missing"
-    """Expected, but it did not happen."""
+    """The event was expected, but did not happen."""
     WRONG = "wrong"
-    """It happened, but was not expected."""
+    """The event happened, but was not expected."""
 
 
 class LaneKind(StrEnum):
-    """What is compared in a pair of lanes, expected and actual."""
+    """The kind of events in a pair of lanes, one with expected and one with actual events."""
 
     REQUESTS = "requests"
     CALLS = "observer"
@@ -41,12 +42,12 @@ class LaneKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mistakes:
-    """What a requirement found to be wrong.
+    """What is wrong according to one requirement.
 
     Attributes:
-        lanes: The lanes that it compares.
-        wrong: Places of the SDK's events that a mismatch names.
-        missing: Places of the reference's events that a mismatch names.
+        lanes: The lanes that the requirement compares.
+        wrong: Indices of the SDK's events that a mismatch names.
+        missing: Indices of the reference's events that a mismatch names.
     """
 
     lanes: frozenset[LaneKind]
@@ -59,11 +60,11 @@ class Mark:
     """One event in a lane.
 
     Attributes:
-        column: Its column, from 0.
-        label: A word or two, for the picture.
-        text: The full text.
-        look: How it is highlighted.
-        future: The future that it belongs to, with its client.
+        column: The column of the event, from 0.
+        label: A word or two about the event, for the picture.
+        text: The full text about the event.
+        look: How the mark is highlighted.
+        future: The client and the future to which the event belongs.
     """
 
     column: int
@@ -88,12 +89,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time after a pause line in which no other is due.
+    """The time after a pause line in which no other pause line of the same client is due.
 
     Attributes:
-        first: The column at which it begins, or None if it begins before the first column.
-        last: The column at which it ends, or None if it ends after the last column.
-        client: The client whose pause line began it.
+        first: The column at which the window begins; None if it begins before the first column.
+        last: The column at which the window ends; None if it ends after the last column.
+        client: The client that logged the pause line.
     """
 
     first: int | None
@@ -103,7 +104,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that a drawing shows.
+    """A picture of two timelines, before it is drawn as SVG or text.
 
     Attributes:
         times: The points in time, seconds; one column each.
@@ -125,7 +126,7 @@ class Picture:
 
     @property
     def axis(self) -> str:
-        """What the axis shows, in words."""
+        """Return what the axis shows, in words."""
         return "real time" if self.real_time else "virtual time"
 
 
@@ -157,10 +158,10 @@ def picture(
     Args:
         expected: The reference's events.
         observed: The SDK's events.
-        expected_lines: Places of the pause lines among the reference's events.
-        observed_lines: Places of the pause lines among the SDK's events.
-        interval: The least time between two pause lines of one client, seconds.
-        mistakes: What a requirement found to be wrong, which alone is marked; log lines that it names are
+        expected_lines: Indices of the pause lines among the reference's events.
+        observed_lines: Indices of the pause lines among the SDK's events.
+        interval: The shortest time between two pause lines of one client, seconds.
+        mistakes: What is wrong according to a requirement; only that is marked, and log lines among it are
             shown too. None marks every difference.
         real_time: Whether the seconds are real, not virtual.
     """
@@ -197,7 +198,7 @@ def picture(
 
 
 def lane_of(event: Event | None) -> LaneKind | None:
-    """Return the lane in which an event is drawn; None if it is in no lane that is compared."""
+    """Return the kind of lane in which an event is drawn; None if no lane shows such an event."""
     match event:
         case Callback():
             return LaneKind.CALLS
@@ -212,10 +213,10 @@ def lane_of(event: Event | None) -> LaneKind | None:
 
 
 def grouped(lane: Lane) -> list[tuple[Mark, int]]:
-    """Return the marks of a lane, each with the number of equal marks that it stands for.
+    """Return the marks of a lane with equal ones merged, each with the number of marks that it replaces.
 
-    Equal marks in a row are one. Where events of several futures alternate at one instant, as they do with
-    threads, their order says nothing, and all equal marks are one.
+    Equal marks in a row are merged. If events of several futures alternate at one instant, as on threads,
+    their order says nothing, and all equal marks of that instant are merged.
     """
     groups: list[tuple[Mark, int]] = []
     for _, each in groupby(lane.marks, key=lambda mark: mark.column):
@@ -235,18 +236,18 @@ def _alike(mark: Mark) -> tuple[str, Look]:
 
 
 def _alternate(marks: Sequence[Mark]) -> bool:
-    """Return whether a future has marks on both sides of another future's."""
+    """Return whether a mark of one future is between marks of another."""
     turns = [future for future, _ in groupby(mark.future for mark in marks)]
     return len(turns) > len(set(turns))
 
 
 def narrowed(drawn: Picture, widths: Sequence[int], room: int) -> Picture:
-    """Return the columns around the first mistake that fit side by side, at least one.
+    """Return the picture reduced to the columns around the first mistake that fit, at least one.
 
     Args:
         drawn: The picture.
         widths: The width of each column.
-        room: The greatest width of all together.
+        room: The greatest width of all columns together, in the same unit.
     """
     if sum(widths) <= room:
         return drawn
@@ -283,7 +284,7 @@ def narrowed(drawn: Picture, widths: Sequence[int], room: int) -> Picture:
 
 
 def _clipped(window: Window, first: int, end: int) -> Window | None:
-    """Return the part of a window in some columns, numbered from the first of them; None if it has none."""
+    """Return the part of a window within the columns `first` to `end`, renumbered from 0, or None."""
     begins = -1 if window.first is None else window.first - first
     ends = None if window.last is None else window.last - first
     if begins >= end - first or (ends is not None and ends <= 0):
@@ -335,7 +336,7 @@ def _laid_out(
 
 
 def _kept(times: Sequence[float], wrong: Collection[float]) -> Sequence[float]:
-    """Return the times to draw: if there are too many, those around the first mistake."""
+    """Return the times to draw: all, or if there are too many, those around the first mistake."""
     if len(times) <= MOST_COLUMNS:
         return times
     first = next((place for place, at in enumerate(times) if at in wrong), 0)
@@ -344,7 +345,7 @@ def _kept(times: Sequence[float], wrong: Collection[float]) -> Sequence[float]:
 
 
 def _with_looks(side: Iterable[_Seen], other: Iterable[_Seen], look: Look) -> Iterator[tuple[_Seen, Look]]:
-    """Yield each event with its look: fine if the other side has the same one at the same time."""
+    """Yield each event with its look: highlighted unless the other side has an equal event at that time."""
     left = Counter((seen.at, seen.client, seen.text) for seen in other)
     for seen in side:
         key = (seen.at, seen.client, seen.text)
@@ -399,7 +400,7 @@ def _request(place: int, event: Event) -> _Seen | None:
 
 
 def _number(iteration: str) -> str:
-    """Return the number of a poll from 1, as mismatches count; the header counts from 0."""
+    """Return the number of a poll, from 1 as in mismatches; the header counts from 0."""
     plain = iteration.isascii() and iteration.isdigit() and len(iteration) <= _MOST_DIGITS
     return str(int(iteration) + 1) if plain else iteration
 
@@ -434,7 +435,7 @@ def _outcome(place: int, event: Event) -> _Seen | None:
 
 _MOST_DIGITS: Final = 9
 _MOST_CHARACTERS: Final = 17
-"""As many as the longest queue state has."""
+"""The longest label, characters: as long as the longest queue state."""
 
 
 def _short(word: str) -> str:

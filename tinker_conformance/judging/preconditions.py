@@ -1,8 +1,8 @@
-"""Whether a requirement can be judged, and how to judge it if the SDK is silent in one operation.
+"""Decide whether a requirement can be judged if the SDK is *silent*: reports no pause in one operation.
 
-An SDK that forgets the observer in one operation reports no pause in any scenario that uses it. That is one
-fault, and the chapter `wiring` finds it. The other requirements about pauses are then judged through another
-operation of the same client.
+An SDK that does not notify its observer in one operation reports no pause in any scenario with that
+operation. That is one fault, which the chapter `wiring` finds. The other requirements about pauses are then
+judged with another operation of the same client.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _ABOUT_SILENCE: Final = frozenset({"clock", "trigger", "wiring"})
 
 
 def looks_for_pauses(required: Requirement) -> bool:
-    """Return whether a requirement compares reported pauses, and could do so with any operation."""
+    """Return whether a requirement compares reported pauses, so that any operation will do."""
     match required.check:
         case seen.Same(projections):
             return required.chapter != "wiring" and not _OF_PAUSES.isdisjoint(projections)
@@ -74,12 +74,12 @@ def looks_for_pauses(required: Requirement) -> bool:
 
 
 def asks_about_silence(required: Requirement) -> bool:
-    """Return whether a requirement exists to detect a silent SDK."""
+    """Return whether the purpose of a requirement is to detect a silent SDK."""
     return required.chapter in _ABOUT_SILENCE
 
 
 def needs_its_clock(required: Requirement) -> bool:
-    """Return whether what a requirement compares depends on the SDK's clock."""
+    """Return whether a requirement compares something that depends on the SDK's clock."""
     match required.check:
         case seen.Same(projections):
             return not _WITHOUT_TIME.issuperset(projections)

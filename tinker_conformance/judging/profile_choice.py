@@ -1,4 +1,4 @@
-"""Choose the profile that an SDK is judged by."""
+"""Choose the profile by which an SDK is judged."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def named_profile(named: str | None, as_of: str | None) -> Profile | None:
 
 
 def profile_of(info: AdapterInfo) -> Profile:
-    """Return the profile that an adapter names, else the one that covers the official version.
+    """Return the profile that an adapter names, or else the profile of the official release that it names.
 
     Args:
         info: What the adapter says about its SDK.
 
     Raises:
-        UserError: There is no such profile, or it cannot be read.
+        UserError: There is no such profile, or the profile cannot be read.
     """
     if info.profile is not None:
         return load_profile(info.profile)

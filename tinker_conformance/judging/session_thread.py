@@ -1,4 +1,4 @@
-"""A session, and the thread that alone uses it."""
+"""Run the scenarios of one SDK session (an SDK that is ready to run scenarios) on one thread."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from tinker_conformance.sdk.session import Run, SdkSession
 
 
 class SessionThread:
-    """Runs scenarios with one session, one after another, while the caller goes on.
+    """Runs scenarios with one session, one after another, on a thread of its own.
 
     The object itself is not thread-safe.
     """
 
     def __init__(self, name: str, open_session: Callable[[], SdkSession]) -> None:
-        """Begin to open the session.
+        """Start the thread, which opens the session.
 
         Args:
             name: The end of the thread's name.
-            open_session: Called once, on a thread of its own. What it raises is raised by every run.
+            open_session: Returns the session; called once, on the new thread. Every run raises what it
+                raises.
         """
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"conformance-{name}")
         self._session: Future[SdkSession] = Future()
@@ -33,23 +34,23 @@ class SessionThread:
 
     @property
     def ready(self) -> bool:
-        """Whether the session is open."""
+        """Return whether the session is open."""
         return self._session.done() and self._session.exception() is None
 
     @property
     def waiting(self) -> int:
-        """How many runs have not ended."""
+        """Return the number of runs that have not ended."""
         self._runs = [run for run in self._runs if not run.done()]
         return len(self._runs)
 
     def begin(self, scenario: Scenario, profile: Profile) -> Future[Run]:
-        """Queue a scenario; the future raises what `open_session` has raised."""
+        """Queue a scenario, and return the future of its run, which raises what `open_session` has raised."""
         run = self._thread.submit(lambda: self._session.result().run(scenario, profile))
         self._runs.append(run)
         return run
 
     def close(self) -> None:
-        """Cancel the runs that have not begun, wait for the one that has, and close the session.
+        """Cancel the queued runs, wait for the run in progress, and close the session.
 
         A session that is still opening, and runs nothing, is closed as soon as it is open.
         """
@@ -59,7 +60,7 @@ class SessionThread:
         self._session.add_done_callback(_close)
 
     def kill(self) -> None:
-        """Kill the session, at once or as soon as it is open, so that `close` need not wait for a scenario.
+        """Kill the session, as soon as it is open, so that `close` does not wait for a scenario.
 
         Thread-safe.
         """

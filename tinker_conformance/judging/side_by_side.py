@@ -1,4 +1,4 @@
-"""Run scenarios with the SDK and the reference at the same time, each scenario once."""
+"""Run scenarios with the SDK and with the reference at the same time, each scenario once."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 from tinker_conformance.sdk.stored_runs import StoredRuns
 
 _WORTH_A_SECOND: Final = 8
-"""After so many scenarios a second session of the SDK is opened, if there may be one. To open it takes longer
-than to run a few."""
+"""After how many queued scenarios the SDK is started a second time, which takes longer than running a few."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcuts:
-    """What makes a run shorter and changes no verdict.
+    """Ways to judge faster, which change no verdict.
 
     Attributes:
-        open_second: Opens another session of the same SDK, which takes scenarios off the first; None if the
-            SDK must run alone. Called once, on a thread of its own. If it fails, the first goes on alone.
-        stored: Returns the kept runs of the reference under a profile, if there is a place for them; None to
-            play every scenario.
+        open_second: Starts the SDK a second time, to run some of the scenarios; called once, on a new thread.
+            None if the SDK must run alone. If the call fails, the first session runs all scenarios.
+        stored: Returns the stored runs of the reference under a profile, if there is a place for them; None
+            to play every scenario again.
     """
 
     open_second: Callable[[], SdkSession] | None = None
@@ -38,7 +37,7 @@ NO_SHORTCUTS: Final = Shortcuts()
 
 
 class SideBySide:
-    """The SDK on one thread or two, and the reference on another; no thread waits between scenarios.
+    """Runs the SDK on one thread or two, and the reference on another, without pauses between scenarios.
 
     The object itself is not thread-safe.
     """
@@ -51,7 +50,7 @@ class SideBySide:
         reference_profile: Profile,
         shortcuts: Shortcuts = NO_SHORTCUTS,
     ) -> None:
-        """Begin nothing yet.
+        """Create the object without running a scenario.
 
         Args:
             sdk: The SDK under test; `close` closes it.
@@ -59,7 +58,7 @@ class SideBySide:
                 played, on the thread of the reference.
             profile: The profile that the SDK receives.
             reference_profile: The profile that the reference follows.
-            shortcuts: What makes it shorter.
+            shortcuts: Ways to judge faster.
         """
         self._profile = profile
         self._reference_profile = reference_profile
@@ -94,7 +93,7 @@ class SideBySide:
 
     @property
     def without_fault(self) -> bool:
-        """Whether the SDK has finished every scenario so far without a fault."""
+        """Return whether the SDK has finished every scenario so far without a fault."""
         # The judge asks before each requirement, so each run is looked at once.
         ended = [run for run in self._unseen if run.done()]
         if ended:
@@ -103,14 +102,14 @@ class SideBySide:
         return not self._faulty
 
     def begin(self, scenario: Scenario) -> None:
-        """Queue a scenario for both sides; does nothing if it was queued before."""
+        """Queue a scenario for the SDK and the reference, unless it was queued before."""
         self._begin(scenario, self._idler)
 
     def both(self, scenario: Scenario) -> tuple[Run, Run]:
-        """Wait for the runs of the reference and the SDK in a scenario.
+        """Wait for the runs of the reference and the SDK in a scenario, and return both.
 
-        A scenario that was not queued is run by the first session of the SDK, as all are that are asked for
-        one by one: what an SDK takes from one of them into the next is seen.
+        A scenario that was not queued runs in the first session of the SDK. So state that an SDK keeps from
+        one such scenario to the next has its effect.
 
         Raises:
             SdkError: The adapter failed too often to continue.
@@ -122,13 +121,13 @@ class SideBySide:
         return self._expected[scenario.id].result(), observed
 
     def expected(self, scenario: Scenario) -> Run:
-        """Wait for the run of the reference in a scenario."""
+        """Wait for the run of the reference in a scenario, and return it."""
         return self._begin_reference(scenario).result()
 
     def played(self, scenario: Scenario) -> Run | None:
-        """Let the reference play a scenario of which a kept run was used; None if it has played it itself.
+        """Let the reference run a scenario whose stored run was used; None if the reference has just run it.
 
-        No SDK fails for a run that nobody saw.
+        So no SDK fails because of a stored run that may be outdated.
         """
         if scenario.id not in self._recalled:
             return None
@@ -166,7 +165,7 @@ class SideBySide:
         return run
 
     def _idler(self) -> SessionThread:
-        """Return the session of the SDK that has less to do; open the second when it is worth it."""
+        """Return the session of the SDK with fewer runs queued; open the second one when that saves time."""
         if self._second is None and self._open_second is not None and len(self._observed) >= _WORTH_A_SECOND:
             self._second = self._opened("second-sdk", self._open_second)
         if self._second is not None and self._second.ready and self._second.waiting < self._first.waiting:

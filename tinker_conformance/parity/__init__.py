@@ -1,7 +1,7 @@
-"""Parity: compares the reference with published releases, event by event.
+"""Parity: compares the reference (the model of the official SDK) with published releases, event by event.
 
-Releases and scenarios go in. Shrunk differences come out, with a draft of a profile that would explain them.
-Golden timelines record what real releases did.
+Releases and scenarios go in. Differences come out, each with the smallest script that shows it, and a draft
+of a profile that would explain them. Golden timelines are recordings of real releases.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compares many releases with the reference, several of them in parallel."""
+"""Compare many releases with the reference, several of them in parallel."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class ReleaseReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: The release.
-        profile: The name of the profile that it was compared under.
-        seconds: The duration in real seconds.
+        profile: The name of the profile under which the release was compared.
+        seconds: The duration of the comparison, real seconds.
         comparison: The comparison; None if the release could not be run.
         news: The behaviour that no profile describes; None if there is none.
-        note: Why it could not be run, or another remark; may be empty.
+        note: Why the release could not be run, or another remark; may be empty.
     """
 
     version: str
@@ -48,7 +48,7 @@ class ReleaseReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def agrees(self) -> bool:
-        """Whether the release was compared and nothing differs."""
+        """Return whether the release was compared and nothing differs."""
         return self.comparison is not None and not self.comparison.different
 
 
@@ -60,7 +60,7 @@ class Campaign:
         scenarios: The scenarios to run on each release.
         tick: Called after each scenario, from any thread.
         say: Called with progress messages, from any thread.
-        profile: The profile to compare every release under; None for its own.
+        profile: The profile under which every release is compared; None takes each release's own profile.
     """
 
     scenarios: Sequence[Scenario]
@@ -74,11 +74,11 @@ class Campaign:
     _ended: bool = False
 
     def run(self, specs: Sequence[tuple[str, str]], jobs: int, done: Callable[[ReleaseReport], None]) -> None:
-        """Compare releases.
+        """Compare releases with the reference.
 
         Args:
-            specs: The version and SPEC of each release.
-            jobs: How many to compare in parallel.
+            specs: The version and the SPEC of each release.
+            jobs: How many releases to compare in parallel.
             done: Called with each report when it is ready, on the calling thread.
         """
         self._ended = False
@@ -150,7 +150,7 @@ class Campaign:
         return session
 
     def _end(self) -> None:
-        """Kill every SDK that is still running a scenario, so that its thread ends; close the references."""
+        """Kill every SDK that is still running a scenario, and close the references."""
         with self._lock:
             self._ended = True
             for session in self._open:

@@ -1,4 +1,4 @@
-"""Reduces timelines to what is compared event by event; `docs/reference/scenarios.md` defines it."""
+"""Reduce timelines to what is compared event by event, as `docs/reference/scenarios.md` defines."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from tinker_conformance.timeline import (
 
 
 def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
-    """Return what must be equal: polls, replies, clock steps, observer calls, warnings and outcomes.
+    """Return what must be equal in two timelines: polls, replies, clocks, observer calls, warnings, outcomes.
 
     Logger names, error texts and telemetry data may differ between SDKs. A random delay (after HTTP 410, and
     after a refused submission) makes times incomparable, so such a timeline is compared without times. Lines
     logged for a future before its submission, or while it is refused, are ignored, such as the deprecation of
-    `load_state` since 0.36, or the HTTP client's report of each retry until 0.9.
-    An error line about an unusable body is compared without the text of the decoding library. If futures run
-    concurrently, order and times are ignored, and so are polls of whole sessions. Of those, only such as a
-    sample waits for are compared at all. Cancellations go out beside other requests: only their futures are
-    compared.
+    `load_state` since 0.36, or the HTTP client's report of each retry until 0.9. An error line about an
+    unusable body is compared without the text of the decoding library. If futures run concurrently, order and
+    times are ignored, and so are polls of whole sessions. Otherwise, polls of whole sessions are compared if
+    a sample waits for them. Of cancellations, only the futures are compared, since their order among other
+    requests is not fixed.
     """
     awaited = () if _interleaved(timeline) else awaited_session_polls(timeline)
     kept = _without_session_polls(timeline, frozenset(place for place, _ in awaited))
@@ -54,7 +54,7 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
 
 
 def _is_left_out(event: Event) -> bool:
-    """Return whether an event is never compared, so that the sleeps on both its sides are one."""
+    """Return whether an event is never compared, so that the sleeps before and after it are merged."""
     match event:
         case Telemetry() | Log(level="debug" | "info"):
             return True
@@ -81,7 +81,7 @@ def _interleaved(timeline: Timeline) -> bool:
 
 
 def _part_apart(event: Event) -> tuple[object, ...] | None:
-    """Return what is compared if futures run concurrently: neither their order nor their identity."""
+    """Return what is compared of an event if futures run concurrently, without its future and its time."""
     match event:
         case Request() | Response() | Outcome():
             return _part(event, jittered=True)
@@ -94,7 +94,7 @@ def _part_apart(event: Event) -> tuple[object, ...] | None:
 
 
 def _without_session_polls(timeline: Timeline, kept: Collection[int]) -> Iterator[Event]:
-    """Yield the events, without cancellations and polls of whole sessions, except at these places."""
+    """Yield the events at the indices `kept`, and all but cancellations and polls of whole sessions."""
     dropped = False
     for place, event in enumerate(timeline):
         match event:

@@ -1,4 +1,4 @@
-"""Compares one SDK with the reference over many scenarios."""
+"""Compare one SDK with the reference in many scenarios."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A difference, and the smallest script found that shows it.
 
     Attributes:
-        scenario: The id of the scenario that showed it first.
+        scenario: The id of the scenario that showed the difference first.
         chapter: The chapter of that scenario.
         kind: The kind of the first event that differs.
         expected: What the reference did, in words.
         observed: What the SDK did, in words.
-        script: The smallest scenario, YAML.
-        steps: The number of its steps.
+        script: The smallest scenario that shows the difference, as YAML.
+        steps: The number of steps in that scenario.
     """
 
     scenario: str
@@ -50,9 +50,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         compared: The number of scenarios compared, by chapter.
-        different: The number of those that differ, by chapter.
-        left_out: The number left out: not claimed by the SDK, or with concurrent futures.
-        adapter_errors: The number of those that differ because the SDK's adapter failed.
+        different: The number of scenarios that differ, by chapter.
+        left_out: The number of scenarios left out: not claimed by the SDK, or with concurrent futures.
+        adapter_errors: The number of scenarios that differ because the SDK's adapter failed.
         findings: The differences, shrunk, one of each kind.
     """
 
@@ -70,7 +70,7 @@ class Pair:
     Attributes:
         reference: The reference.
         sdk: The SDK.
-        profile: The profile that both run under.
+        profile: The profile under which both run.
         expected: The runs of the reference by scenario id, shared by all comparisons under this profile.
     """
 
@@ -80,18 +80,18 @@ class Pair:
     expected: dict[str, Run] = field(default_factory=dict)
 
     def difference(self, scenario: Scenario) -> Difference | None:
-        """Return the difference in a scenario of the set; the run of the reference is cached."""
+        """Return the difference in a scenario; the reference's run is cached for later comparisons."""
         if scenario.id not in self.expected:
             self.expected[scenario.id] = self.reference.run(scenario, self.profile)
         return difference(self.expected[scenario.id], self.sdk.run(scenario, self.profile))
 
     def fresh_difference(self, scenario: Scenario) -> Difference | None:
-        """Return the difference in a new scenario, without the cache."""
+        """Return the difference in a scenario, without using the cache of the reference's runs."""
         return difference(self.reference.run(scenario, self.profile), self.sdk.run(scenario, self.profile))
 
 
 def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object]) -> Comparison:
-    """Compare an SDK with the reference over all scenarios, and shrink the differences.
+    """Compare an SDK with the reference in all scenarios, and find the smallest script for each difference.
 
     Args:
         pair: The SDK and the reference.
@@ -138,7 +138,7 @@ def _chapters() -> Mapping[str, str]:
 
 
 def _signature(scenario: Scenario, seen: Difference) -> tuple[str, str, str]:
-    """Return what similar differences share: the kind of event, the kinds of client, the text."""
+    """Return a key that similar differences share: the kind of event, the kinds of client, the text."""
     without_time = seen.observed.partition(": ")[2] or seen.observed
     return seen.kind, "+".join(sorted(scenario.kinds)), without_time
 

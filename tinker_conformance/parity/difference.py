@@ -1,4 +1,4 @@
-"""Finds the first difference between two timelines."""
+"""Find the first difference between two timelines."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Difference:
 
     @property
     def is_adapter_error(self) -> bool:
-        """Whether the SDK's adapter failed, so that the difference shows no behaviour of the SDK."""
+        """Return whether the adapter failed, so that the difference shows no behaviour of the SDK."""
         return self.fault not in {None, FaultKind.STUCK}
 
 
 def difference(expected: Run, observed: Run) -> Difference | None:
     """Return the first difference between the runs of the reference and the SDK; None if they agree.
 
-    Two runs that never end agree if their common part does.
+    Two runs that were both cut off agree if one begins with all events of the other.
 
     Raises:
-        KitError: If the fake server failed in one of them.
+        KitError: If the fake server failed in one of the runs.
     """
     refuse_kit_faults(expected=expected, observed=observed)
     if (fault := _parting_fault(expected, observed)) is not None:

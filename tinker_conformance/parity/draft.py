@@ -1,4 +1,4 @@
-"""Drafts a profile for behaviour that no known profile describes."""
+"""Draft a profile for behaviour that no known profile describes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Edit:
 
     Attributes:
         path: The path of the key within the profile.
-        value: Its new value, as in TOML.
+        value: The new value of the key, as in TOML.
     """
 
     path: _Path
@@ -36,7 +36,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The nearest profile with changes that explain more of the behaviour.
+    """A draft of a profile: the nearest known one, and changes that explain more of a release's behaviour.
 
     Attributes:
         nearest: The profile that the draft extends.
@@ -62,11 +62,11 @@ def drafted(
 ) -> Draft:
     """Return a draft with the changes of a profile that best explain the behaviour of an SDK.
 
-    It tries texts from the log lines of the SDK, and every other value of every boolean or enum key. It does
-    not guess numbers.
+    The search tries texts from the log lines of the SDK, and every other value of every boolean or enum key,
+    but no other numbers.
 
     Args:
-        nearest: The profile to start from.
+        nearest: The profile from which the search starts.
         observed: The scenarios that differ, with the timelines of the SDK.
         differing: Returns the ids of the scenarios that differ under a profile.
     """
@@ -123,7 +123,7 @@ def _candidates(profile: Profile, observed: Mapping[str, tuple[Scenario, Timelin
 
 
 def _choices(path: _Path, facet: msgspec.Struct) -> Iterator[Edit]:
-    """Yield every other value of every boolean or enum key."""
+    """Yield a change for every other value of every boolean or enum key of a facet."""
     for name, value in msgspec.structs.asdict(facet).items():
         match value:
             case bool():
@@ -139,7 +139,7 @@ def _choices(path: _Path, facet: msgspec.Struct) -> Iterator[Edit]:
 
 
 def _from_log_lines(profile: Profile, scenario: Scenario, timeline: Timeline) -> Iterator[Edit]:
-    """Yield edits for texts in the log lines of the SDK that the profile lacks."""
+    """Yield changes that put texts from the SDK's log lines into the profile."""
     state: str | None = None
     for event in timeline:
         match event:

@@ -1,6 +1,6 @@
 """Golden timelines: recordings of what a real release did in the shipped scenarios.
 
-They allow comparing the reference with a release without access to a package registry.
+With golden timelines, tests compare the reference with a release without installing the release.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tinker_conformance.sdk.session import FaultKind, SdkSession
 from tinker_conformance.timeline import Event, Log, Request, Response, Telemetry, Timeline
 
 FORMAT: Final = 1
-"""Increases when older files can no longer be read."""
+"""The format of the files, which increases when older files can no longer be read."""
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
         format: `FORMAT` of the kit that recorded it.
         sdk: The name of the SDK.
         version: The release.
-        profile: The name of the profile that it ran under.
+        profile: The name of the profile under which the release ran.
         recorded: The day of the recording, ISO 8601.
         scenarios: The timelines, by scenario id.
     """
@@ -49,8 +49,8 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
     """Run every scenario that applies to the SDK, and return the recording.
 
     Raises:
-        SdkError: If one of them does not finish.
-        KitError: If the kit failed in one of them.
+        SdkError: If a scenario does not finish.
+        KitError: If the kit failed in a scenario.
     """
     timelines: dict[str, Timeline] = {}
     for scenario in scenarios:
@@ -92,7 +92,7 @@ def _kept(timeline: Timeline) -> Iterator[Event]:
 
 
 def encoded(golden: Golden) -> bytes:
-    """Return the file: JSON with one event per line, so that diffs of two recordings are readable."""
+    """Return a recording as JSON with one event per line, so that diffs of two files are readable."""
     head = msgspec.structs.replace(golden, scenarios={})
     lines = [msgspec.json.encode(head).removesuffix(b"{}}") + b"{"]
     for place, (identifier, events) in enumerate(golden.scenarios.items(), 1):
@@ -116,7 +116,7 @@ def decoded(path: Path) -> Golden:
     """Return the recording in a file.
 
     Raises:
-        UserError: If it is not a recording, or has another format.
+        UserError: If the file is not a recording, or has another format.
     """
     try:
         golden = msgspec.json.decode(read_bytes(path), type=Golden)

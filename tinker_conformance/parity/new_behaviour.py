@@ -1,4 +1,4 @@
-"""Describes new behaviour of a release: the changed requirements, the nearest profile, a draft."""
+"""Describe new behaviour of a release: the nearest profile, the requirements that fail, a draft."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def new_behaviour(
     """Describe how a release differs from the nearest known profile.
 
     Args:
-        reference: The reference; not closed here.
-        sdk: The release; not closed here.
-        expected: The profile that the release was compared under.
+        reference: The reference, which stays open.
+        sdk: The release, which stays open.
+        expected: The profile under which the release was compared.
         seen: The comparison under that profile.
 
     Returns:
@@ -102,7 +102,7 @@ def _agree(expected: Run, observed: Run) -> bool:
 
 
 def _differing_scenarios(best: Nearness, seen: Comparison, sdk: SdkSession) -> Sequence[Scenario]:
-    """Return scenarios that differ: shipped ones, and the minimized scripts of the comparison."""
+    """Return the scenarios that differ: shipped ones, and the smallest scripts of the comparison."""
     shipped = shipped_scenarios()
     found = [
         msgspec.structs.replace(scenario, id=f"finding-{number}")

@@ -1,4 +1,4 @@
-"""Stores the results of a campaign, so that an interrupted one can resume."""
+"""Store the results of a campaign (a comparison of many releases), so that an interrupted one can resume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinker_conformance.error_families import UserError
 from tinker_conformance.sdk.kit_digest import kit_digest
 
 MOST_BYTES: Final = 100_000_000
-"""The largest file of results; those of every release are a few megabytes."""
+"""The largest size of a file of results, bytes; the results of all releases need a few megabytes."""
 
 _R = TypeVar("_R", bound=msgspec.Struct)
 
@@ -27,11 +27,11 @@ class Store(Generic[_R]):
 
         Args:
             folder: The folder of the file; created if missing.
-            options: What the results depend on besides the kit; each value has its own file.
+            options: The options on which the results depend; each value has a file of its own.
             kind: The type of one result.
 
         Raises:
-            UserError: If there is such a file and it cannot be read.
+            UserError: If the file exists and cannot be read.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{kit_digest(options)}.jsonl"

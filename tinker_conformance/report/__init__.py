@@ -1,7 +1,7 @@
 """Reports: the results of a run in every format, and comparisons of several runs.
 
-Judgements go in and are written as records during the run. JSON, JUnit XML, Markdown, a badge and an HTML
-page come out, and comparisons of several reports.
+Judgements (verdicts with their evidence) go in, and are written as records while the run goes on. JSON, JUnit
+XML, Markdown, a badge, an HTML page and comparisons of several reports come out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The badge, in the endpoint format of shields.io: https://shields.io/badges/endpoint-badge."""
+"""The badge of a run, in the endpoint format of shields.io: https://shields.io/badges/endpoint-badge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STANDING_WORDS: Final = {
     Standing.CUT_OFF: "incomplete",
     Standing.INFORMATIVE: "information on a dialect",
 }
-"""Standings that the counts alone do not show."""
+"""Words for standings (does the SDK conform?) that the counts on the badge do not show."""
 
 
 def badge(report: Report) -> str:
@@ -38,6 +38,6 @@ def badge(report: Report) -> str:
 
 
 def _is_tested(result: Result, *, strict: bool) -> bool:
-    """Return whether a requirement holds, or counts as broken."""
+    """Return whether a result counts on the badge: passed, known failure, or in need of attention."""
     holds = result.verdict in {Verdict.PASSED, Verdict.KNOWN_FAILURE}
     return holds or is_broken(result, strict=strict)

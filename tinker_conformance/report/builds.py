@@ -1,4 +1,4 @@
-"""Tells several builds of one version apart, where reports stand side by side."""
+"""Tell several builds of one SDK version apart, where their reports are shown side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_CHARACTERS: Final = 32
 def with_builds(reports: Sequence[Report]) -> list[Report]:
     """Return the reports, with `build` set where two have the same SDK, version and profile.
 
-    A build is told by its SPEC, or by the folder of its report if the SPECs are equal too.
+    The name of a build is the SPEC of its SDK, or the folder of its report if the SPECs are equal too.
     """
     alike = Counter(_key(report) for report in reports)
     labels: dict[int, str] = {}
@@ -34,7 +34,7 @@ def _key(report: Report) -> tuple[str, str, str]:
 
 
 def _shortened(texts: Sequence[str]) -> list[str]:
-    """Return texts without the beginning that all share, numbered if they are equal."""
+    """Return the texts without the beginning that all of them share; equal texts are numbered."""
     shared = os.path.commonprefix(list(texts))  # noqa: RUF071 - what follows goes back to a whole name
     # Back to where a word or a folder begins, so that no name is cut in the middle.
     begin = max(shared.rfind(" "), shared.rfind("/"), shared.rfind("\\")) + 1

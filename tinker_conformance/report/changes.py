@@ -1,4 +1,4 @@
-"""Finds what got better or worse from one report to another."""
+"""Find what got better or worse from one report to another."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Change(StrEnum):
     WORSE = "worse"
     BETTER = "better"
     OTHER = "changed"
-    """Neither: for example from a failure to an adapter error."""
+    """The result is neither better nor worse: for example, an adapter error in place of a failure."""
     ADDED = "newly asked"
-    """Only in the second report, because the kit or the profile differs."""
+    """The requirement is in the second report only, because the kit or the profile differs."""
     REMOVED = "no longer asked"
 
 
@@ -29,10 +29,10 @@ class Changed:
     """One requirement whose result changed.
 
     Attributes:
-        requirement: Its id.
-        change: How its result changed.
-        before: Its result in the first report, in words.
-        after: Its result in the second report, in words.
+        requirement: The requirement's id.
+        change: How the result changed.
+        before: The result in the first report, in words.
+        after: The result in the second report, in words.
     """
 
     requirement: str
@@ -51,7 +51,7 @@ _SCORES: Final = {
     Verdict.NOT_OFFERED.value: 1,
     _QUIRK: 1,
 }
-"""How good each result is. Any other scores 0, so that an incomplete report never counts as better."""
+"""How good each result is; all others score 0, so that an incomplete report never counts as better."""
 
 
 def changes(before: Report, after: Report) -> Iterator[Changed]:

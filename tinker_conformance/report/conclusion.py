@@ -1,6 +1,6 @@
-"""The conclusion of a run, drawn in one place for every report format, the terminal and the exit code.
+"""The conclusion of a run: whether the SDK conforms, for every report format, the terminal and the exit code.
 
-Nothing else decides whether an SDK conforms. A report format that states it calls `conclude`.
+No other module decides whether an SDK conforms; a report format calls `conclude`.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ BROKEN: Final = frozenset(
         Verdict.STALE_KNOWN_FAILURE,
     }
 )
-"""Verdicts that need attention."""
+"""Verdicts that need somebody's attention."""
 
 QUIRKS: Final = "quirk not shared"
-"""The word for failed quirks in runs where quirks do not count."""
+"""The word for a failed quirk in a run where quirks do not count."""
 
 NEVER_UNCLAIMED: Final[Mapping[JudgedKind, tuple[str, ...]]] = {
     JudgedKind.SDK: ("parsing", "trigger", "reasons", "messages", "debounce"),
     JudgedKind.SERVER: ("session", "submission", "polling", "ends"),
 }
-"""The chapters that every SDK must claim, and every server offer; without them there is nothing to test."""
+"""The chapters (groups of requirements) that every SDK must claim, or every server offer."""
 
 _PLURALS: Final[Mapping[str, str]] = {
     Verdict.KNOWN_FAILURE: "known failures",
@@ -44,7 +44,7 @@ _PLURALS: Final[Mapping[str, str]] = {
     Verdict.KIT_ERROR: "kit errors",
     QUIRKS: "quirks not shared",
 }
-"""The words for verdicts that are nouns; the others, such as "passed", have no plural."""
+"""The plural of each verdict that is a noun; the others, such as "passed", have none."""
 _FOUND: Final = frozenset({Verdict.PASSED, Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE})
 _AGAINST: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE})
 
@@ -64,7 +64,7 @@ class Standing(StrEnum):
 
 
 class Color(StrEnum):
-    """The colour of a standing, by its name in shields.io."""
+    """The colour for a standing, named as in shields.io."""
 
     GOOD = "brightgreen"
     KNOWN = "yellow"
@@ -88,7 +88,7 @@ class Conclusion:
     Attributes:
         standing: Whether the SDK conforms.
         sentence: The standing with the names of SDK and profile.
-        counted: Every count that is not zero, in words.
+        counted: The number of results by verdict, in words, without zeros.
         exit_code: The exit code of `tinker-conformance run`; after a signal, 128 plus its number.
         color: The colour of the badge.
     """
@@ -117,12 +117,12 @@ def conclude(report: Report) -> Conclusion:
 def exit_code(
     start: Start, results: Sequence[Result], *, stale: bool = False, scripts: ScriptsRecord | None = None
 ) -> Exit:
-    """Return the exit code for the worst result.
+    """Return the exit code of a run, which follows from its worst result.
 
     Args:
-        start: The opening record: the requirements, and whether quirks count.
-        results: The results, known failures applied.
-        stale: Whether a whole entry of known failures is stale.
+        start: The opening record of the report: the requirements, and whether quirks count.
+        results: The results, with known failures excused.
+        stale: Whether an entry of known failures is outdated in all that it lists.
         scripts: The results of generated or replayed scripts, or None.
     """
     verdicts = {result.verdict for result in results}
@@ -154,14 +154,14 @@ def to_look_at(report: Report) -> tuple[Result, ...]:
 
 
 def is_broken(result: Result, *, strict: bool) -> bool:
-    """Return whether a result needs attention: it fails the run, or leaves a requirement unanswered."""
+    """Return whether a result needs attention, because it fails the run or leaves a question open."""
     if result.verdict in _AGAINST:
         return _is_against(result, strict=strict)
     return result.verdict in BROKEN
 
 
 def untested_chapters(results: Iterable[Result], kind: JudgedKind) -> tuple[str, ...]:
-    """Return the mandatory chapters of which the SDK claims, or the server offers, nothing."""
+    """Return the mandatory chapters without a single requirement that the SDK claims or the server offers."""
     judged = tuple(results)
     asked = {result.chapter for result in judged}
     claimed = {result.chapter for result in judged if result.verdict not in UNTESTED}
@@ -169,7 +169,7 @@ def untested_chapters(results: Iterable[Result], kind: JudgedKind) -> tuple[str,
 
 
 def counted(report: Report) -> str:
-    """Return every count that is not zero, in words, and the chapters that were never tested."""
+    """Return the number of results by verdict, in words, and the chapters that were not tested."""
     quirks = sum(forgiven(result, strict=report.start.strict) for result in report.results)
     counts = report.counts
     counts[Verdict.FAILED] -= quirks
@@ -195,7 +195,7 @@ def counted(report: Report) -> str:
 
 
 def number_of(count: int, verdict: str) -> str:
-    """Return a count of one verdict, or of `QUIRKS`, in words: "3 passed", "2 known failures"."""
+    """Return a number of results with one verdict (or `QUIRKS`) in words: "3 passed", "2 known failures"."""
     return number_words.counted(count, verdict, _PLURALS.get(verdict, verdict))
 
 
@@ -205,9 +205,9 @@ def _is_against(result: Result, *, strict: bool) -> bool:
 
 
 def _is_failure(result: Result) -> bool:
-    """Return whether a result that counts against the SDK shows a failure of it.
+    """Return whether a result that counts against the SDK shows that the SDK fails.
 
-    A requirement that is not testable does if another one must hold first. Otherwise something else is
+    "Not testable" shows a failure if another requirement must hold first. Otherwise something else is
     missing, such as a scenario in a recording, and nobody knows how the SDK behaves there.
     """
     return result.verdict is Verdict.FAILED or bool(result.fix_first)
@@ -251,6 +251,6 @@ def _scripts(scripts: ScriptsRecord) -> list[str]:
 
 
 def _until(results: Iterable[Result]) -> str:
-    """Return which requirements must hold before the rest can be tested, in words."""
+    """Return a text about the requirements that must hold before others can be tested."""
     first = dict.fromkeys(name for result in results for name in result.fix_first)
     return f" until {' and '.join(first)} {'hold' if len(first) > 1 else 'holds'}" if first else ""

@@ -1,4 +1,4 @@
-"""The layout of the SVG picture of a timeline, in pixels."""
+"""The layout of the SVG picture of a timeline: time from left to right, a lane for each kind of event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window
 
 _MARGIN: Final = 12
 _CHARACTER: Final = 7.0
-"""A generous width for one character of the 12 px labels."""
+"""The width that is reserved for one character of a 12 px label, pixels."""
 _LEAST_COLUMN: Final = 64
 _AXIS: Final = 34
 _BAR: Final = 20
@@ -22,15 +22,15 @@ _SIGNS: Final = {Look.FINE: "", Look.MISSING: "missing ", Look.WRONG: "✗ "}
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A text with its position and its look.
+    """A text in the picture: a label, or the mark of an event. All distances in pixels.
 
     Attributes:
-        x: Distance from the left.
-        y: Distance of the baseline from the top.
+        x: The distance of the text from the left.
+        y: The distance of the text's baseline from the top.
         text: The text.
-        width: The width reserved for it.
-        look: The look of a mark.
-        full: The full text of the event, for marks.
+        width: The width reserved for the text.
+        look: How a mark is highlighted.
+        full: For a mark, the full text about the event.
     """
 
     x: float
@@ -43,13 +43,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The bar of a debounce window.
+    """The bar of a window: the time after a pause line in which no other pause line is due. In pixels.
 
     Attributes:
-        x: Its left edge.
-        y: Its top.
-        width: Its width, up to the end of the window or the right edge.
-        text: Its label.
+        x: The left edge.
+        y: The top.
+        width: The width, up to the end of the window or of the picture.
+        text: The label of the bar.
         open: Whether the timeline ends before the window does.
     """
 
@@ -62,16 +62,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture with all positions computed.
+    """A picture with all positions computed, in pixels.
 
     Attributes:
-        width: The total width.
-        height: The total height.
+        width: The width of the picture.
+        height: The height of the picture.
         top: The top of the first lane.
-        ticks: The instants on the axis.
-        bars: The windows.
+        ticks: The times on the axis.
+        bars: The bars of the windows.
         names: The names of the lanes.
-        marks: The events.
+        marks: The marks of the events.
     """
 
     width: float

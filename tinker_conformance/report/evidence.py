@@ -1,4 +1,4 @@
-"""The evidence that a page shows for each failed requirement, grouped by SDKs with the same evidence."""
+"""The evidence (pictures and events) that the HTML page shows for each failed requirement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import REQUIREMENTS
 
 SHOWN: Final = BROKEN | {Verdict.KNOWN_FAILURE}
-"""Verdicts that get a section of their own."""
+"""The verdicts for which the page has a section with evidence."""
 
 _Named: TypeAlias = tuple[str, Result, bool]
 
@@ -29,10 +29,11 @@ class Figure:
     """One scenario, as a picture and as text.
 
     Attributes:
-        scenario: Its id.
+        scenario: The scenario's id.
         drawing: The layout of the picture; None if nothing happened.
         picture: The picture.
-        events: Each event of the SDK or server: seconds, text, whether it is wrong.
+        events: Each event of the SDK or server: the time in seconds, the text, and whether the event is
+            wrong.
         described: The picture in words, for screen readers.
     """
 
@@ -48,10 +49,10 @@ class Group:
     """SDKs with the same evidence for one requirement.
 
     Attributes:
-        names: The SDKs.
+        names: The names of the SDKs.
         result: The result of the requirement.
-        quirk: Whether it is a failed quirk that does not count.
-        real_time: Whether its pictures show real time, as of a server, and not virtual time.
+        quirk: Whether the result is a failed quirk that does not count.
+        real_time: Whether the pictures show real time, as for a server; otherwise the SDK's virtual time.
     """
 
     names: tuple[str, ...]
@@ -61,17 +62,17 @@ class Group:
 
     @property
     def word(self) -> str:
-        """The result in words."""
+        """Return the result in words."""
         return QUIRKS if self.quirk else self.result.verdict.value
 
     @property
     def look(self) -> str:
-        """The result as a CSS class."""
+        """Return the CSS class for the result."""
         return "quirk" if self.quirk else self.result.verdict.value.replace(" ", "-")
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """One figure per scenario with a mismatch."""
+        """Return a figure for each scenario with a mismatch."""
         return tuple(
             _figure(
                 scenario, self.result.mismatches, compared_lanes(self.result.id), real_time=self.real_time
@@ -81,7 +82,7 @@ class Group:
 
 
 class SectionKind(StrEnum):
-    """The lists of a page, by their titles."""
+    """The lists of sections on a page, by their titles."""
 
     FAILURE = "Failures"
     KNOWN = "Known failures"
@@ -102,7 +103,7 @@ class EvidenceSection:
 
     @property
     def kind(self) -> SectionKind:
-        """The list of the page that it belongs to: that of its worst result."""
+        """Return the list of the page in which the section stands, which its worst result decides."""
         if all(group.quirk for group in self.groups):
             return SectionKind.QUIRK
         known = {Verdict.KNOWN_FAILURE}
@@ -112,7 +113,7 @@ class EvidenceSection:
 
     @property
     def result(self) -> Result:
-        """The first result, for the fields that all share: sentence, source and level."""
+        """Return the first result, for the fields that are equal in all: sentence, source and level."""
         return self.groups[0].result
 
 

@@ -1,4 +1,4 @@
-"""Exit codes of `tinker-conformance`: each number tells who has to act."""
+"""Exit codes of `tinker-conformance`, of which each tells who has to act."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _properties(result: Result) -> dict[str, str]:
 
 
 def _conclusion(found: Conclusion) -> TestCase:
-    """Return a test case for what no requirement reports: failed scripts, stale entries, an early end."""
+    """Return a test case for failures outside requirements: of scripts, outdated entries, an early end."""
     case = TestCase("conclusion", classname="tinker_conformance", time=0.0)
     kind = Failure if found.exit_code in {Exit.SDK_FAILED, Exit.STALE} else Error
     problem = kind(visible(found.sentence), type_=found.standing.name.lower())

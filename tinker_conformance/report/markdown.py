@@ -1,4 +1,4 @@
-"""Writes the step summary of a run as Markdown; text from an SDK is escaped and cannot format anything."""
+"""Write the step summary of a run as Markdown, with text from an SDK escaped."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _NUMBERED: Final = re.compile(r"^(\d+)([.)])(?=\s|$)")
 _MOST_RESULTS: Final = 60
 _MOST_MISMATCHES: Final = 5
 _MOST_CHARACTERS: Final = 300
-"""These limits keep a summary far below the 1 MiB that GitHub accepts."""
+"""The longest text in a summary; this and the next limit keep it far below GitHub's limit of 1 MiB."""
 
 
 def literal(text: str) -> str:
-    """Return Markdown that shows a text literally, and that is readable raw, with backslashes."""
+    """Return Markdown that shows a text literally; backslashes keep the Markdown itself readable."""
     return _NUMBERED.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", visible(text)))
 
 
@@ -85,7 +85,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def markdown_releases(matrix: ReleaseMatrix) -> Iterator[str]:
-    """Yield the lines of the matrix, its notes and its conclusion, as Markdown."""
+    """Yield the lines of a table of releases and verbs as Markdown, with its notes and its conclusion."""
     columns = matrix.columns()
     yield f"| verb | {' | '.join(literal(column.title) for column in columns)} |"
     yield "|---|" + ":---:|" * len(columns)

@@ -1,8 +1,8 @@
 """The HTML page: one file without scripts or external resources; the matrix, then a section per failure.
 
 The template engine escapes every text, and invisible characters are shown as escapes. The page stays under
-`MOST_BYTES` for any number of SDKs. If not all pictures fit, each requirement gets its first one before any
-gets a second, and the page says what it leaves out.
+`MOST_BYTES` for any number of SDKs. If not all pictures fit, the page shows the first picture of each
+requirement before any second one, and says what is left out.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ def _named(group: Group) -> str:
 
 
 def _sections(found: Sequence[EvidenceSection]) -> list[tuple[str, list[tuple[int, EvidenceSection]]]]:
-    """Return the lists of the page that are not empty: title, and the sections with their positions."""
+    """Return the lists of the page that are not empty: the title, and each section with its index."""
     numbered = list(enumerate(found))
     lists = ((kind.value, [each for each in numbered if each[1].kind is kind]) for kind in SectionKind)
     return [(title, members) for title, members in lists if members]
 
 
 def _evidence(found: Sequence[EvidenceSection], room: int) -> dict[tuple[int, int], Markup]:
-    """Return the evidence of as many groups as fit, by the index of the section and of the group."""
+    """Return the HTML of as many groups as fit in `room` bytes, by the index of section and group."""
     macros = vars(_environment().get_template("evidence.html.jinja").module)
     made: dict[tuple[int, int], Markup] = {}
     groups: list[tuple[int, int, Group]] = [

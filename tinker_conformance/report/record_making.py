@@ -1,4 +1,4 @@
-"""Creates the records of a report, of bounded size whatever an SDK prints."""
+"""Create the records of a report, cut to a bounded size whatever an SDK prints."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def server_start_record(
 
     Args:
         url: The server's base URL.
-        name: What the report calls it.
-        judged_by: What the report calls the probes together.
+        name: The name of the server in the report.
+        judged_by: The name in the report for all probes together, where an SDK's report has the profile.
         asked: The probes of the run, in order.
-        strict: Whether quirks count.
-        as_of: The version of the kit whose probes are asked, or None for all.
+        strict: Whether a failed quirk counts as a failure.
+        as_of: The version of the kit whose probes are asked; None asks all.
     """
     return Start(
         kit=__version__,
@@ -115,8 +115,8 @@ def unjudged(spec: str, profile: str | None, reason: str) -> Report:
 
     Args:
         spec: The value of `--sdk`.
-        profile: The requested profile; None if the SDK was to name it.
-        reason: Why, in words.
+        profile: The requested profile; None if the SDK's adapter was to name one.
+        reason: Why the SDK could not be started, in words.
     """
     name = "" if profile is None else profile
     start = Start(
@@ -141,8 +141,8 @@ def result_record(judgement: Judgement, rerun: str, *, releases: str = "") -> Re
 
     Args:
         judgement: The judgement.
-        rerun: The command that judges its requirement alone.
-        releases: The releases of the official SDK that rely on it, for a server.
+        rerun: The command that judges this requirement alone.
+        releases: For a server, the releases of the official SDK that rely on the requirement; else empty.
     """
     required = judgement.requirement
     differing = {mismatch.scenario for mismatch in judgement.mismatches}
@@ -197,7 +197,7 @@ def end_record(
         early_code: The exit code of a run that ended early.
         stale: Sentences about entries of known failures that excused nothing.
         scripts: The results of generated or replayed scripts, or None.
-        releases: Which releases of the SDK work whole against a server, in words.
+        releases: For a server, a sentence about the releases of the SDK with which everything works.
     """
     counts = Counter(result.verdict for result in results)
     end = End(

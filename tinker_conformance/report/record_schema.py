@@ -18,7 +18,7 @@ def schema() -> str:
 
 
 def _anything(kind: type) -> dict[str, object]:
-    """Return the schema of scripted bodies and returned values, which are any JSON."""
+    """Return the schema of fields that hold any JSON: scripted bodies and returned values."""
     if kind is object:
         return {"description": "any JSON value"}
     raise NotImplementedError

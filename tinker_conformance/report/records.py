@@ -3,7 +3,8 @@
 A report begins with one `start` record, has one `requirement` record per judged requirement, in order, and
 ends with one `end` record. The report of a server may also have `verb` records before the end: what real
 releases of the SDK did against it. A report without an `end` is incomplete: its results are valid, and the
-rest is unknown. `format` increases when a record changes so that an older reader would misread it.
+rest is unknown. The field `format` increases when a record changes so that an older reader would misread the
+report.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ def noun(kind: JudgedKind) -> str:
 
 
 class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The SDK under test, as its adapter describes it; or a server, with `spec` and `name` alone.
+    """The SDK under test, as its adapter describes it; of a server, only `spec` and `name` are given.
 
     Attributes:
         spec: The value of `--sdk`, or of `--url`.
         name: The SDK's name, or the server's.
         version: The SDK's version.
         language: The programming language of the SDK.
-        runtime: What runs it, such as `CPython 3.11.7`; empty if the adapter does not say.
-        clock: How the kit moved its clocks.
+        runtime: What runs the SDK, such as `CPython 3.11.7`; empty if the adapter does not say.
+        clock: How the kit moved the SDK's clocks.
     """
 
     spec: str
@@ -61,8 +62,8 @@ class ProfileRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: The name of the profile.
-        observer: The revision of its observer.
-        polling: The revision of its polling.
+        observer: The revision of the profile's observer facet (what is logged about a pause).
+        polling: The revision of the profile's polling facet (which requests are sent).
     """
 
     name: str
@@ -76,17 +77,17 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     Attributes:
         kit: The kit's version.
         sdk: The SDK under test.
-        profile: The profile to judge it by.
+        profile: The profile by which the SDK is judged.
         interpreter: The Python that runs the kit.
         platform: The operating system and machine.
         started: When the run began, ISO 8601, UTC.
         asked: Ids of the requirements of the run, in order.
         seed: The seed of generated scripts, or None if there are none.
-        strict: Whether quirks count.
-        as_of: The version of the kit whose requirements were judged, or None for all.
+        strict: Whether a failed quirk counts as a failure.
+        as_of: The version of the kit whose requirements were judged; None for all requirements.
         kind: Whether an SDK or a server was judged.
-        dialect: The server whose dialect the SDK met, or None for the official service. Such a report is
-            information about that server's users, never a statement of conformance.
+        dialect: The server that the fake imitated, or None for the official service. A report with a dialect
+            is information for users of that server, and never says whether the SDK conforms.
         format: The version of these records.
     """
 
@@ -146,16 +147,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
         chapter: The part of the id before the dot.
         sentence: What must hold.
         source: The source of the requirement.
-        level: How much it weighs.
-        since: The version of the kit that introduced it.
+        level: How much the requirement weighs: `contract` or `quirk`.
+        since: The version of the kit that introduced the requirement.
         verdict: The verdict.
-        note: The reason, if the mismatches do not show it.
+        note: The reason for the verdict, if the mismatches do not show it.
         mismatches: The differences found.
         scenarios: The scenarios with a mismatch.
-        asked: Ids of all its scenarios.
+        asked: Ids of all scenarios of the requirement.
         alone: The command that judges this requirement alone.
         fix_first: Ids of the requirements that have to hold before this one can be tested.
-        releases: The releases of the official SDK that rely on it; empty in a report of an SDK.
+        releases: In a report of a server, the releases of the official SDK that rely on the requirement; else
+            empty.
     """
 
     id: str
@@ -175,14 +177,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
 
 
 class VerbRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="verb"):
-    """What one release met with one verb, such as `sample`.
+    """How one release of the official SDK fared with one verb, such as `sample`, against a server.
 
     Attributes:
         release: The release of `tinker`.
-        verb: What it was asked to do.
-        outcome: What came of it.
-        note: The error and where it came from, or where it hangs.
-        seconds: How long it took, in real time.
+        verb: What the release was asked to do.
+        outcome: Whether that worked.
+        note: The error and where it came from, or the call in which the release hangs.
+        seconds: How long the verb took, in real seconds.
     """
 
     release: str
@@ -220,7 +222,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
         stale: Sentences about entries of known failures that excused nothing.
         scripts: The results of generated or replayed scripts, or None.
         conclusion: Whether the SDK conforms, in the sentence that every report format shows.
-        releases: Which releases of the SDK work whole against a server, in words; empty if none were driven.
+        releases: In a report of a server, a sentence about the releases of the SDK with which everything
+            works; empty if none was driven.
     """
 
     counts: Annotated[dict[Verdict, int], _BY_VERDICT]

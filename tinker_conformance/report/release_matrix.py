@@ -1,4 +1,4 @@
-"""The matrix of releases and verbs: what each release of the official SDK meets at a server."""
+"""The table of releases and verbs: what of each release of the official SDK works against a server."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ RELEASE_LEGEND: Final = (
     "empty: the release has no such method"
 )
 _NEUTRAL: Final = frozenset({VerbOutcome.WORKS, VerbOutcome.NOT_OFFERED, VerbOutcome.ABSENT})
-"""What does not keep a release from working whole: the server need not offer everything."""
+"""Outcomes with which everything may still count as working: the server need not offer everything."""
 _NOT_REACHED: Final = "…"
 _MOST_NAMED: Final = 4
 _QUESTION: Final = "Which releases may my users have?"
 NEEDS: Final = "needs "
-"""Begins the note of a verb that was not driven, because an earlier one did not work."""
+"""The beginning of the note about a verb that was not tried, because an earlier verb did not work."""
 CUT_OFF: Final = "not driven to the end: "
-"""Begins the note of the verb at which a run ended early."""
+"""The beginning of the note about the verb at which the run ended early."""
 _DIFFERS: Final = re.compile(r"[0-9a-f]{8,}|\d+(?:\.\d+)?")
-"""What differs between two releases that met the same: ids and times."""
+"""Matches ids and times, which differ between the notes of releases with the same outcome."""
 _STYLES: Final = {
     VerbOutcome.WORKS: "green",
     VerbOutcome.ERROR: "bold red",
@@ -50,11 +50,11 @@ _STYLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Neighbouring releases that met the same with every verb.
+    """A column of the table: neighbouring releases with the same outcome of every verb.
 
     Attributes:
         releases: The releases, oldest first.
-        outcomes: What they met, by verb.
+        outcomes: The outcome by verb.
     """
 
     releases: tuple[str, ...]
@@ -62,19 +62,19 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The release, or the first and the last of several."""
+        """Return the release, or the first and the last of several."""
         first, last = self.releases[0], self.releases[-1]
         return first if first == last else f"{first} to {last}"
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What went wrong, and for which releases.
+    """An error of a verb, and the releases that have it.
 
     Attributes:
         verb: The verb.
-        outcome: What it met.
-        text: The error and where it came from, or where it hangs.
+        outcome: The outcome.
+        text: The error and where it came from, or the call in which the releases hang.
         releases: The releases, oldest first.
     """
 
@@ -89,7 +89,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMatrix:
-    """What every driven release met.
+    """The table of releases and verbs.
 
     Attributes:
         records: One record for each release and verb.
@@ -99,20 +99,20 @@ class ReleaseMatrix:
 
     @property
     def releases(self) -> tuple[str, ...]:
-        """The releases, oldest first."""
+        """Return the releases, oldest first."""
         return tuple(sorted({record.release for record in self.records}, key=release_of))
 
     @property
     def verbs(self) -> tuple[str, ...]:
-        """The verbs, in the order in which they were driven."""
+        """Return the verbs, in the order in which they were tried."""
         return tuple(dict.fromkeys(record.verb for record in self.records))
 
     def of(self, release: str) -> dict[str, VerbRecord]:
-        """Return what one release met, by verb."""
+        """Return the records of one release, by verb."""
         return {record.verb: record for record in self.records if record.release == release}
 
     def works_whole(self, release: str) -> bool:
-        """Return whether everything works that the release has and the server offers, and something does."""
+        """Return whether all verbs that the release has and the server offers work, and at least one does."""
         met = {record.outcome for record in self.of(release).values()}
         return VerbOutcome.WORKS in met and met <= _NEUTRAL
 
@@ -132,9 +132,9 @@ class ReleaseMatrix:
         return tuple(made)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what went wrong, by verb; releases that met the same share a note.
+        """Return the errors, by verb; releases with the same error share a note.
 
-        A verb that only needs another one has no note of its own.
+        A verb that was not tried because an earlier one did not work has no note.
         """
         found: dict[tuple[str, VerbOutcome, str], tuple[str, list[str]]] = {}
         order = {verb: place for place, verb in enumerate(self.verbs)}
@@ -150,7 +150,7 @@ class ReleaseMatrix:
 
     @property
     def conclusion(self) -> str:
-        """Which releases the users of the server may have, in words; empty if none was driven."""
+        """Return a sentence: which releases users of the server may have; empty if none was driven."""
         cut_off = [release for release in self.releases if self.was_cut_off(release)]
         driven = tuple(release for release in self.releases if release not in cut_off)
         ended = f"tinker {cut_off[0]} was not driven to the end." if cut_off else ""
@@ -191,7 +191,7 @@ def _count(whole: Sequence[str], driven: Sequence[str]) -> str:
 
 
 def _ranges(whole: Sequence[str], driven: Sequence[str]) -> str:
-    """Return the releases as ranges, each without a driven release that does not work."""
+    """Return the releases `whole` as ranges, none of which contains a driven release that does not work."""
     runs: list[list[str]] = []
     for release in driven:
         if release not in whole:

@@ -1,4 +1,4 @@
-"""The report folder, written during the run, so that a killed run leaves its results so far."""
+"""Write the report folder while a run goes on, so that a killed run leaves its results so far."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ _SECONDS: Final = 1.0
 
 
 class ReportFolder:
-    """Writes one report. Not for two threads at once.
+    """Writes the files of one report. Not thread-safe.
 
     Attributes:
-        problem: Why the report is incomplete, or None. A full disk does not stop the run.
+        problem: Why the report is incomplete, such as a full disk, which does not stop the run; None if it is
+            not.
     """
 
     def __init__(
@@ -51,13 +52,14 @@ class ReportFolder:
         own_junit: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the report.
+        """Create the folder and write the opening record.
 
         Args:
-            folder: Created if missing; an existing report is replaced, unless another run is writing it.
+            folder: The folder, created if missing. A report in it is replaced, unless another run is writing
+                there.
             start: The opening record.
-            own_junit: Whether JUnit XML is written here rather than by pytest.
-            clock: Returns seconds; limits how often files are updated.
+            own_junit: Whether to write JUnit XML; False if pytest writes it.
+            clock: Returns the time in seconds, by which updates of the files are spaced.
 
         Raises:
             UserError: If the folder cannot be written, another run is writing there, or the report file is
@@ -81,7 +83,7 @@ class ReportFolder:
 
     @property
     def report(self) -> Report:
-        """The report so far."""
+        """Return the report so far."""
         return self._report
 
     def add(self, result: Result | VerbRecord) -> None:
@@ -138,7 +140,7 @@ class ReportFolder:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """Return the emptied file of the records, locked until it is closed or the process ends."""
+    """Open the file of the records empty, and lock it until it is closed or the process ends."""
     found = path.lstat().st_mode if os.path.lexists(path) else stat.S_IFREG
     if not stat.S_ISREG(found):
         what = "a link" if stat.S_ISLNK(found) else "not a regular file"
@@ -158,7 +160,7 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file atomically; an existing link is replaced, not followed.
 
     Raises:
-        OSError: If it cannot be written; the error names `path`, not the file that is written first.
+        OSError: If the file cannot be written; the error names `path`, and not the temporary file.
     """
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Reads reports, complete or not."""
+"""Read reports, complete or not."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class Report:
         start: The opening record.
         results: The results, in order.
         end: The closing record; None if the report is incomplete.
-        verbs: What releases of the official SDK met, in order; only in reports of servers.
-        folder: Where it was read from; empty if it was not read.
-        build: What tells it from another report of the same version beside it; empty if nothing must.
+        verbs: In a report of a server, how releases of the official SDK fared with each verb, in order.
+        folder: The folder from which the report was read; empty if it was not read from a file.
+        build: A name that tells this report from another one of the same SDK version; empty if none is
+            needed.
     """
 
     start: Start
@@ -41,18 +42,18 @@ class Report:
 
     @property
     def name(self) -> str:
-        """The SDK's name and version, or the server's name; with the build, if there is one."""
+        """Return the SDK's name and version, or the server's name, and the build if it is set."""
         name = f"{self.start.sdk.name} {self.start.sdk.version}".rstrip()
         return f"{name} ({self.build})" if self.build else name
 
     @property
     def counts(self) -> Counter[Verdict]:
-        """The number of results by verdict."""
+        """Return the number of results by verdict."""
         return Counter(result.verdict for result in self.results)
 
     @property
     def cut_off(self) -> str | None:
-        """Why the report is incomplete, or None."""
+        """Return why the report is incomplete, or None."""
         if self.end is None:
             return "incomplete: the run ended without a closing record"
         return self.end.early
@@ -67,7 +68,7 @@ def load_report(path: Path) -> Report:
         path: The file, or the folder of `--report`.
 
     Raises:
-        UserError: If it cannot be read, has another format, or is not a report.
+        UserError: If the file cannot be read, has another format, or is not a report.
     """
     file = path / FILE if path.is_dir() else path
     try:

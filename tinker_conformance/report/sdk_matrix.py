@@ -1,4 +1,4 @@
-"""The matrix of requirements by SDK: as values, as Markdown and for a terminal."""
+"""The table of requirements by SDK: as values, as Markdown and for a terminal."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One requirement.
+    """One requirement, with its result for each SDK.
 
     Attributes:
-        id: Its id.
-        sentence: What must hold; empty if no report says so.
-        level: How much it weighs; empty if no report says so.
-        cells: The results, by SDK.
+        id: The requirement's id.
+        sentence: What must hold; empty if no report has the sentence.
+        level: `contract` or `quirk`; empty if no report has the level.
+        cells: The results, one per SDK.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Row:
 
     @property
     def linked(self) -> bool:
-        """Whether the page has a section about it."""
+        """Return whether the HTML page has a section about the requirement."""
         return any(
             cell.look in {"failed", "quirk", "not-testable", "adapter-error", "kit-error"}
             or cell.look.endswith("known-failure")
@@ -85,8 +85,8 @@ class ChapterRows:
 
     Attributes:
         name: The chapter.
-        rows: Its requirements.
-        totals: By SDK, how many requirements passed, and how many were claimed and judged.
+        rows: The requirements of the chapter.
+        totals: For each SDK, how many requirements passed, and how many were claimed and judged.
     """
 
     name: str
@@ -95,7 +95,7 @@ class ChapterRows:
 
 
 def matrix(reports: Sequence[Report]) -> tuple[ChapterRows, ...]:
-    """Return requirements by SDK, in the order of the kit; those unknown to this kit come last."""
+    """Return the table by chapter, in the kit's order; requirements unknown to this kit come last."""
     results = [{result.id: result for result in report.results} for report in reports]
     asked = [frozenset(report.start.asked) for report in reports]
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
@@ -162,7 +162,7 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
 
     Args:
         reports: The reports.
-        only_different: Leave out requirements with the same result for every SDK that claims them.
+        only_different: Whether to leave out requirements with the same result for every SDK that claims them.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     made.add_column("requirement", no_wrap=True)
@@ -183,7 +183,7 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
 
 
 def _short_name(report: Report) -> str:
-    """Return the version, and the build if it is told apart from others."""
+    """Return the SDK's version, and the build if it is set."""
     version = report.start.sdk.version
     return f"{version} ({report.build})" if report.build else version
 

@@ -1,7 +1,7 @@
-"""What must hold: every requirement, in the order of the chapters.
+"""What must hold: every requirement, in the order of the chapters (groups of requirements).
 
-Each chapter is a module of `Requirement` values: an id, one sentence, its source, the profiles that it holds
-for, a check. A profile, and a version of the kit, go into `as_of`; the requirements to judge by come out.
+Each chapter is a module of `Requirement` values: an id, one sentence, the sentence's source, the profiles for
+which it holds, and a check. `as_of` returns the requirements for a profile and a version of the kit.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ _BY_ID: Final = {requirement.id: requirement for requirement in REQUIREMENTS}
 
 
 def requirement(identifier: str) -> Requirement:
-    """Return the requirement of an id.
+    """Return the requirement with an id.
 
     Raises:
-        KeyError: There is none.
+        KeyError: There is no requirement with that id.
     """
     return _BY_ID[identifier]
 

@@ -16,8 +16,8 @@ def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
     """Return the requirements that hold for a profile, in order.
 
     Args:
-        profile: The profile that the SDK is judged by.
-        as_of: A version of the kit; requirements that are newer are left out. None leaves none out.
+        profile: The profile by which the SDK is judged.
+        as_of: A version of the kit; newer requirements are left out. None returns all.
 
     Raises:
         UserError: `as_of` is not a version, or is newer than this kit.
@@ -28,7 +28,7 @@ def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
 
 
 def version_of_kit(as_of: str | None) -> Version | None:
-    """Return a version of the kit, checked; None for None.
+    """Parse and check the value of `--as-of`, a version of the kit; return None for None.
 
     Raises:
         UserError: `as_of` is not a version, or is newer than this kit.

@@ -1,4 +1,4 @@
-"""What the observer receives, and what its exceptions do."""
+"""Requirements on calls of the observer: what the observer receives, and what its exceptions do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Futures that their caller gives up."""
+"""Requirements on futures that their caller gives up: how the server is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training clients that are created from saved states."""
+"""Requirements on training clients that are created from saved states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test clock reaches the SDK."""
+"""The requirement that the kit's test clock reaches the SDK, on which most others depend."""
 
 from __future__ import annotations
 

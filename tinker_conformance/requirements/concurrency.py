@@ -1,4 +1,4 @@
-"""Futures in flight together, on one client, on several clients and on several threads."""
+"""Requirements on futures in flight together, on one client, several clients or several threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An observer that the caller passes in."""
+"""Requirements on an observer that the caller passes in."""
 
 from __future__ import annotations
 

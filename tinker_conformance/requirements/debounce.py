@@ -1,4 +1,4 @@
-"""The 60 s after a pause line in which no other is logged."""
+"""Requirements on the 60 s after a pause line in which no other pause line is logged."""
 
 from __future__ import annotations
 

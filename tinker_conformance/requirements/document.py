@@ -31,7 +31,7 @@ _SEED: Final = (
 
 
 def document() -> str:
-    """Return the page, in Markdown."""
+    """Return the page about all requirements, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -41,7 +41,9 @@ def _lines() -> Iterator[str]:
     yield ""
     yield f"Generated from the code; {len(REQUIREMENTS)} requirements in {len(CHAPTERS)} chapters."
     yield "*contract*: users rely on it. *quirk*: an accident of the official SDK, counted by `--strict`."
-    yield "*since*: the version of this kit that first asked the requirement."
+    yield "*since*: the version of this kit that first asked the requirement. *source*: where it is from;"
+    yield "the official SDK is `tinker`, *measured* means seen in runs of these releases, and text in quotes"
+    yield "is a heading of the specification of Tinkex. *profiles*: the revisions of `tinker` it holds for."
     for chapter in CHAPTERS:
         yield ""
         yield f"## {chapter}"

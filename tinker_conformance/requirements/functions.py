@@ -1,4 +1,4 @@
-"""The SDK's public functions, called by themselves."""
+"""Requirements on the SDK's public logging functions, called without a client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 900 s at the start of a pause in which nothing is logged."""
+"""Requirements on the 900 s at the start of a pause in which nothing is logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session starts without what was before it."""
+"""Requirements that a session of the SDK keeps no state of an earlier session."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The matrix of rules: every rule, asked of every kind of client and of every operation.
+"""The matrix of rules: shows whether each rule is tested for each kind of client and each operation.
 
-A row is a rule: a requirement, or several that ask the same of different clients. A cell is a rule and a
-kind of client, or a rule and an operation. It holds the scenarios that ask the rule there, or the reason why
-nothing is asked. A new kind of client, or a new operation, has empty cells in every row, and a test fails.
+A row is a rule: one requirement, or several that require the same of different clients. A column is a kind of
+client or an operation. A cell has the scenarios that test the rule there, or the reason why none does. A new
+kind of client, or a new operation, has empty cells in every row, and a test fails.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tinker_conformance.requirements.reasons_not_asked import CLIENT_REASONS, OP
 from tinker_conformance.scenario.scenario import ClientSpec, Scenario
 
 Column: TypeAlias = str
-"""The value of a `ClientKind` or of an `Operation`, or `FROM_A_STATE`."""
+"""The name of a column: the value of a `ClientKind` or of an `Operation`, or `FROM_A_STATE`."""
 
 FROM_A_STATE: Final[Column] = "create_model from a saved state"
-"""The creation of a training client from a saved state: no operation and no kind of client of its own.
+"""The column for training clients from a saved state, which is neither an operation nor a kind of client.
 
-The load is observed by the new training client, and since 0.38 by the creation of the model, which the rules
-are asked of. `checkpoints.pause` asks that it is that observer.
+Pauses of the load are reported by the new training client, and since 0.38 by the creation of the model. The
+rules are tested for the latter, and the requirement `checkpoints.pause` tests which of the two reports.
 """
 
 OBSERVER_CHAPTERS: Final = (
@@ -59,7 +59,7 @@ _BY_CLIENT: Final = tuple(
         "polling.expired_sampling polling.expired_training polling.expired_creation",
     )
 )
-"""Requirements that ask one rule of different kinds of client."""
+"""Groups of requirements that are one rule, for different kinds of client."""
 
 _BY_OPERATION: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "wiring": (
@@ -91,7 +91,7 @@ _BY_OPERATION: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         ("polling.result_in_json",),
     ),
 }
-"""The rules that depend on the operation, by name: the rule, and the ids that its requirements may have."""
+"""The rules that depend on the operation, by name: the sentence, and the beginnings of requirement ids."""
 
 _DEPENDS_ON_OPERATION: Final = frozenset(name for _, names in _BY_OPERATION.values() for name in names)
 
@@ -100,7 +100,7 @@ _OF_CHANGES_ONLY: Final = {
     "debounce-window-training": "debounce-window-alternating-training",
     "debounce-clocks-training": "debounce-clocks-alternating-training",
 }
-"""Scenarios in which one state lasts, and what is asked instead where only changes of state notify."""
+"""Scenarios in which one state lasts, and what replaces them where only changes of state notify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,11 @@ class MatrixRule:
     """A row of the matrix.
 
     Attributes:
-        name: The id of its first requirement, or how the ids of its requirements begin.
+        name: The id of the rule's first requirement, or the beginning of all its requirements' ids.
         sentence: The rule.
-        requirements: The requirements that ask it.
-        is_observed: Whether it is about what an observer does, and so not asked where nothing observes.
+        requirements: The requirements that test the rule.
+        is_observed: Whether the rule is about what an observer does, and so does not apply without an
+            observer.
     """
 
     name: str
@@ -122,13 +123,14 @@ class MatrixRule:
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """A rule and a kind of client, or a rule and an operation.
+    """A cell of the matrix: a rule, for a kind of client or an operation.
 
     Attributes:
         rule: The rule.
         column: The kind of client or the operation.
-        asked: Each requirement and each of its scenarios that ask the rule there.
-        reason: Why nothing is asked there, or why not under every profile; empty if there is no reason.
+        asked: Each requirement with a scenario that tests the rule for this column.
+        reason: Why nothing tests the rule for this column, or not under every profile; empty if something
+            does.
     """
 
     rule: MatrixRule
@@ -138,11 +140,11 @@ class MatrixCell:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the rule is not asked there, without a reason."""
+        """Return whether nothing tests the rule for this column, and no reason is given."""
         return not self.asked and not self.reason
 
     def asked_under(self, profile: Profile) -> tuple[tuple[Requirement, Scenario], ...]:
-        """Return what is asked under a profile."""
+        """Return the requirements and scenarios that test the rule for this column under a profile."""
         return tuple(
             (required, scenario)
             for required, scenario in self.asked
@@ -151,10 +153,10 @@ class MatrixCell:
 
 
 def is_asked(required: Requirement, scenario: Scenario, profile: Profile) -> bool:
-    """Return whether a profile has an answer to a scenario of a requirement.
+    """Return whether a scenario of a requirement applies under a profile.
 
-    It has none for an operation that SDKs of the profile lack, and, in a rule of the observer, for a kind of
-    client that they do not observe.
+    A scenario does not apply if SDKs of the profile lack one of its operations, or, in a rule about
+    observers, if its kind of client has no observer.
     """
     if not scenario.operations <= frozenset(profile.polling.operations):
         return False
@@ -166,7 +168,7 @@ def is_asked(required: Requirement, scenario: Scenario, profile: Profile) -> boo
 
 
 def _observing_kind(client: ClientSpec, profile: Profile) -> ClientKind:
-    """Return the kind of client by whose rules a client observes its queue, also while it is created."""
+    """Return the kind of client whose rules apply to a client's pauses, also while the client is created."""
     rules = profile.polling.from_checkpoint
     loads_into_a_model = rules is not None and not rules.loading_creates
     return ClientKind.TRAINING if client.checkpoint is not None and loads_into_a_model else client.kind
@@ -182,7 +184,7 @@ def _is_observed(required: Requirement) -> bool:
 
 
 def client_rules() -> tuple[MatrixRule, ...]:
-    """Return the rules that are asked of every kind of client, in the order of the requirements."""
+    """Return the rules that are tested for each kind of client, in the order of the requirements."""
     return tuple(_client_rules())
 
 
@@ -198,7 +200,7 @@ def _client_rules() -> Iterator[MatrixRule]:
 
 
 def operation_rules() -> tuple[MatrixRule, ...]:
-    """Return the rules that are asked of every operation."""
+    """Return the rules that are tested for each operation."""
     return tuple(
         MatrixRule(
             name,
@@ -213,7 +215,7 @@ def operation_rules() -> tuple[MatrixRule, ...]:
 def client_cells(
     scenarios: Mapping[str, Scenario], kinds: Collection[str] = tuple(ClientKind)
 ) -> tuple[MatrixCell, ...]:
-    """Return the cells of the rules for every kind of client.
+    """Return the cells of the matrix whose columns are kinds of client.
 
     Args:
         scenarios: All scenarios by id.
@@ -234,11 +236,11 @@ def client_cells(
 def operation_cells(
     scenarios: Mapping[str, Scenario], operations: Collection[str] = (*Operation, FROM_A_STATE)
 ) -> tuple[MatrixCell, ...]:
-    """Return the cells of the rules that depend on the operation.
+    """Return the cells of the matrix whose columns are operations.
 
     Args:
         scenarios: All scenarios by id.
-        operations: The operations, and the creation from a saved state.
+        operations: The operations, and `FROM_A_STATE`.
     """
     return tuple(
         MatrixCell(

@@ -10,7 +10,7 @@ from tinker_conformance.scenario.scenario import Scenario
 
 
 def document(scenarios: Mapping[str, Scenario]) -> str:
-    """Return the page, in Markdown.
+    """Return the page with the matrix, in Markdown.
 
     Args:
         scenarios: All scenarios by id.

@@ -1,4 +1,4 @@
-"""The rest of a pause line: verb phrase, identifier, text and level."""
+"""Requirements on the wording of a pause line: verb phrase, identifier, whole text and level."""
 
 from __future__ import annotations
 

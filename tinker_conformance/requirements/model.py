@@ -1,4 +1,4 @@
-"""The type of a requirement."""
+"""The type of a requirement, and of its level."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Level(StrEnum):
     """How much a requirement weighs."""
 
     CONTRACT = "contract"
-    """Users rely on it."""
+    """Users rely on the behaviour; an SDK that differs fails."""
     QUIRK = "quirk"
     """An accident of the official SDK; another SDK may differ, and fails for it only with `--strict`."""
 
 
 class AnyRequirement(Protocol):
-    """What verdicts, known failures and reports need to know of a requirement, on an SDK or on a server."""
+    """The interface of a requirement, on an SDK or a server, for verdicts, known failures and reports."""
 
     @property
     def id(self) -> str:
-        """`chapter.name`; never changes once published."""
+        """Return the id, `chapter.name`, which never changes once published."""
 
     @property
     def chapter(self) -> str:
@@ -34,23 +34,23 @@ class AnyRequirement(Protocol):
 
     @property
     def sentence(self) -> str:
-        """What must hold, in one sentence."""
+        """Return what must hold, in one sentence."""
 
     @property
     def source(self) -> str:
-        """Where that is known from."""
+        """Return the source of the sentence: a document, or measured releases."""
 
     @property
     def level(self) -> Level:
-        """How much it weighs."""
+        """Return how much the requirement weighs."""
 
     @property
     def since(self) -> str:
-        """The first version of the kit that has it."""
+        """Return the first version of the kit that has the requirement."""
 
     @property
     def scenarios(self) -> tuple[str, ...]:
-        """Ids of what runs to test it, which mismatches name."""
+        """Return the ids of the scenarios, or of the probe, that test the requirement."""
 
 
 def always(_profile: Profile) -> bool:
@@ -60,20 +60,21 @@ def always(_profile: Profile) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that must hold.
+    """One thing that must hold for an SDK.
 
     Attributes:
-        id: `chapter.name`; never changes once published.
+        id: The id, `chapter.name`, which never changes once published.
         sentence: What must hold, in one sentence.
-        source: Where that is known from.
-        scenarios: Ids of the scenarios that test it.
+        source: The source of the sentence: a document, or measured releases.
+        scenarios: Ids of the scenarios that test the requirement.
         check: Returns every mismatch of one scenario.
-        holds: Returns whether it holds for a profile.
-        level: How much it weighs.
-        needs: Capabilities that an SDK must claim to be judged by it.
+        holds: Returns whether the requirement holds for a profile.
+        level: How much the requirement weighs.
+        needs: Capabilities that an SDK must claim to be judged by the requirement.
         alternatives: Whether it is enough that one of the scenarios passes.
-        twice: Whether the scenarios are pairs of equal sessions: what differs in the first does not count.
-        since: The first version of the kit that has it.
+        twice: Whether the scenarios are pairs of equal ones, of which only the second counts, if the first
+            has no mismatch.
+        since: The first version of the kit that has the requirement.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""How the words of a queue state are read."""
+"""Requirements on how an SDK reads the words of a queue state."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How an SDK polls: what it retries, when, and how a future ends.
+"""Requirements on how an SDK polls: after which replies, when, and how a future ends.
 
-Measured by driving ``tinker`` 0.6.3 and 0.38.0, and the releases of the history in between. To the official
-SDK a reply that cannot be read to its end is a broken connection, however it broke.
+Measured by driving ``tinker`` 0.6.3, 0.38.0 and releases in between. The official SDK treats every reply that
+ends too soon or cannot be decompressed as a broken connection.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The reason that a pause line gives."""
+"""Requirements on the reason in a pause line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a rule is not asked of a kind of client or an operation, by the name of the rule."""
+"""Why a rule is not tested for a kind of client or an operation, as the matrix of rules shows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ CLIENT_REASONS: Final[Mapping[tuple[str, str], str]] = {
     ("polling.budget_line", ClientKind.TRAINING): _OF_SAMPLES,
     ("polling.budget_line", ClientKind.MODEL_CREATION): _OF_SAMPLES,
 }
-"""By the name of a rule and a kind of client."""
+"""The reason, by the name of a rule and a kind of client."""
 
 OPERATION_REASONS: Final[Mapping[tuple[str, str], str]] = {
     ("debounce.across_futures", Operation.CREATE_MODEL): _OWN_CLIENT,
@@ -67,4 +67,4 @@ OPERATION_REASONS: Final[Mapping[tuple[str, str], str]] = {
     ("polling.result_in_json", Operation.CREATE_MODEL): _IN_JSON,
     ("polling.result_in_json", _FROM_A_STATE): _IN_JSON,
 }
-"""By the name of a rule and an operation."""
+"""The reason, by the name of a rule and an operation."""

@@ -1,4 +1,4 @@
-"""What submissions and polls say: the key, the client, the numbers, and what is asked for."""
+"""Requirements on the contents of submissions and polls: API key, client, numbers and body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples that wait together, where the server's configuration says so."""
+"""Requirements on one poll for all samples of a session, if the server's configuration asks for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sources of requirements, as a reader sees them."""
+"""Write out the sources of requirements for a reader."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _BETWEEN: Final = "; "
 def readable_source(source: str) -> str:
     """Return a source with the short name of its document written out.
 
-    Reports keep the short name: `seed` is the document that this project began with, the specification of
-    Tinkex. A reader of a failure cannot know that.
+    Reports keep the short name. `seed` means the document with which this project began, the specification of
+    Tinkex; a reader of a failure cannot know that.
 
     Args:
         source: The source of a requirement, in parts that semicolons separate.

@@ -1,4 +1,4 @@
-"""What an SDK does with a request that the server does not accept: it sends it again, or gives up."""
+"""Requirements on requests that the server does not accept: when an SDK sends them again or gives up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telemetry events that accompany a pause."""
+"""Requirements on telemetry events that accompany a pause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which replies notify the observer."""
+"""Requirements on which replies notify the observer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each operation reports its pauses."""
+"""Requirements that each operation reports its pauses."""
 
 from __future__ import annotations
 

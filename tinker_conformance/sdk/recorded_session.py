@@ -87,7 +87,9 @@ class RecordingSession(WrappedSession):
         """Run a scenario. The first run of each scenario is recorded."""
         run = super().run(scenario, profile)
         digest = _digest(scenario)
-        if digest not in self._runs and not self._killed:  # the kit itself broke what it killed
+        if (
+            digest not in self._runs and not self._killed
+        ):  # a run that `kill` broke off says nothing of the SDK
             self._runs[digest] = RecordedScenario(
                 scenario=scenario.id,
                 digest=digest,

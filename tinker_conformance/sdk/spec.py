@@ -146,7 +146,7 @@ def open_sdk(
     """
     check_spec(spec)
     if spec.startswith("exec:"):
-        # With the HTTP server that only such an SDK needs.
+        # Imported here, because this imports the HTTP server, which only such an SDK needs.
         from tinker_conformance.sdk.stdio.stdio_session import StdioSession  # noqa: PLC0415
 
         return StdioSession(spec, command_of(spec), clock=clock)

@@ -44,7 +44,7 @@ _OF_A_KIT: Final = re.compile("[0-9a-f]{16}")
 _MOST_BYTES: Final = 100_000_000
 """The largest file that is read, in bytes; a usual file has some 2 MB."""
 
-# Sets of strings are in another order in each process.
+# Deterministic, because sets of strings are in another order in each process.
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_file = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_timeline = msgspec.json.Decoder(tuple[Event, ...]).decode
@@ -109,7 +109,7 @@ class StoredRuns:
     def _read(self) -> dict[str, msgspec.Raw]:
         try:
             digest, _, content = read_bytes(self._path, most=_MOST_BYTES).partition(b"\n")
-            # What others have edited or cut is not what the reference did.
+            # A file that was edited or truncated is not what the reference did.
             return _decode_file(content) if digest.decode("latin-1") == _digest(content) else {}
         except (FileError, msgspec.MsgspecError, RecursionError):
             return {}

@@ -53,11 +53,12 @@ Decode = Callable[[bytes], Json]
 
 
 class ProbeEnded(ConformanceError):  # noqa: N818 - the end of a probe is no error
-    """A probe ends here, before its last request.
+    """Raised to end a probe early, with the reason.
 
     Attributes:
-        verdict: Why. `FAILED`: the server differs from the rule, which was noted. `NOT_OFFERED`: the server
-            does not have what the probe is about. `NOT_TESTABLE`: something fails that another probe judges.
+        verdict: Why. `FAILED`: the server differs from the rule, and the mismatch is noted. `NOT_OFFERED`:
+            the server does not have what the probe is about. `NOT_TESTABLE`: something fails that another
+            probe judges.
         fix_first: The id of that other probe; None for the other verdicts.
     """
 

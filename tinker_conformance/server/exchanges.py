@@ -69,7 +69,7 @@ class Answer:
         try:
             value: object = json.loads(self.body)
             if b"\\u" in self.body:
-                # Half of a pair, which the decoders of the official SDK refuse and no file can hold.
+                # A lone surrogate: the decoders of the official SDK refuse it, and UTF-8 has no form for it.
                 json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return NOT_JSON

@@ -29,7 +29,7 @@ _BROKEN: Final = (
     *(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol),
     *(ssl.SSLError, OSError),
 )
-"""All other errors of httpx and httpcore that mean that no reply came."""
+"""Errors of httpx and httpcore that mean that no reply came."""
 
 
 class HttpSender:

@@ -1,7 +1,7 @@
 """The suite that users run against their SDK: `pytest --pyargs tinker_conformance.suite --sdk SPEC`.
 
-Each module is a chapter, and each requirement is a pytest item that `tinker_conformance.judging` judges.
-``QueueStateConformance`` is the same suite as a base class.
+Each module is a chapter (a group of requirements), and each requirement is a pytest item, which
+`tinker_conformance.judging` judges. ``QueueStateConformance`` offers the same suite as a base class of tests.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The entry point of the pytest plugin: it registers `tinker_conformance.plugin` under its full name.
+"""The entry point of the pytest plugin, which registers `tinker_conformance.plugin` under its full name.
 
 pytest refuses to register one module under two names. If the entry point were the plugin itself, a run that
 also names it would crash: by `-p tinker_conformance.plugin`, or by `pytest_plugins` in a conftest.
@@ -17,7 +17,7 @@ _PLUGIN: Final = "tinker_conformance.plugin"
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Register the plugin, unless it is there already or `-p no:` blocks it."""
+    """Register the kit's plugin, unless it is registered already or `-p no:` blocks it."""
     if pluginmanager.has_plugin(_PLUGIN) or pluginmanager.is_blocked(_PLUGIN):
         return
     # Imported only here, so that a blocked plugin is never imported.

@@ -1,6 +1,6 @@
-"""What the plugin and the suite share: the chapter of a module, and the stash keys of an item.
+"""What the plugin and the suite share: the chapter of a test module, and stash keys of pytest items.
 
-Imports nothing slow, because the plugin loads this module in every pytest run.
+The module imports nothing slow, because the plugin loads it in every pytest run.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Final
 import pytest
 
 RECORDS: Final = pytest.StashKey[dict[str, str]]()
-"""On an item: the records that its pytest report carries to the reporter."""
+"""The key for the results of an item, which the item's pytest report carries to the reporter."""
 FOLLOWING: Final = pytest.StashKey[pytest.Item | None]()
-"""On an item of the suite: the item that runs next in this process."""
+"""The key for the item that runs next in this process, on an item of the suite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter of requirements; the plugin creates one item per requirement.
+    """A group of requirements; the plugin creates a pytest item for each of them.
 
     Attributes:
-        name: The first part of the ids of its requirements, such as `debounce`.
+        name: The first part of the requirements' ids, such as `debounce`.
     """
 
     name: str

@@ -41,9 +41,9 @@ from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of, runs_b
 from tinker_conformance.sdk.stored_runs import stored_runs
 
 CORES: Final = os.cpu_count() or 1
-"""A second process takes less time than one only where it has a core of its own."""
+"""The number of processor cores; with one core, a second process of the SDK would save no time."""
 LOOK_AHEAD: Final = 2
-"""How many of the next requirements start their scenarios while one is judged."""
+"""For how many of the next requirements scenarios may start while one requirement is judged."""
 
 
 def _nothing(_text: str) -> None:
@@ -56,17 +56,19 @@ class RunRequest:
 
     Attributes:
         spec: The SDK under test, as for `--sdk`.
-        profile: The profile to judge it by, as for `--profile`; None for the one that the adapter names.
+        profile: The profile by which the SDK is judged, as for `--profile`; None for the one that the adapter
+            names.
         as_of: Judge only the requirements that existed in this version of the kit; None for all.
-        known: The file of known failures, or None.
+        known: The file of known failures, or None for no file.
         recorded: The file of known failures to write, or None.
-        strict: Whether quirks count.
+        strict: Whether a failed quirk counts as a failure.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
-        dialect: The server whose dialect the SDK meets, or None for the official service. What comes of it is
-            information, not conformance.
-        second_process: Whether a second process of a release may take scenarios off the first.
-        record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
+        dialect: The server that the fake imitates (see `fake_server.dialects`), or None for the official
+            service. With a dialect, the results are information, and say nothing of conformance.
+        second_process: Whether a second process of the SDK may run some of the scenarios.
+        record: The file in which to record what the SDK did, for the SPEC `recorded:FILE`; None records
+            nothing.
     """
 
     spec: str
@@ -104,10 +106,10 @@ class RunRequest:
         return CheckedRequest(self, profile, entries, None if replaced else own)
 
     def own_known_failures(self) -> OwnKnownFailures | None:
-        """Return the known failures in the SDK's entry of the catalogue; None without an entry.
+        """Return the known failures that the catalogue lists for the SDK; None if it does not list the SDK.
 
         Raises:
-            UserError: If one of them is invalid.
+            UserError: If one of these known failures is invalid.
         """
         package = package_of(self.spec)
         if package is None or not package.entry.known_failures:
@@ -119,13 +121,14 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRequest:
-    """A request that can be carried out, with what its files say; each file was read once.
+    """A request whose options were checked, with the contents of its files.
 
     Attributes:
         request: The request.
-        profile: The profile that it names, or None.
-        entries: The entries of its file of known failures.
-        own: The known failures that come with the SDK. A file of the user's, read or written, replaces them.
+        profile: The profile that the request names; None if it names none.
+        entries: The entries of the file of known failures.
+        own: The known failures that the catalogue lists for the SDK, used unless the request names a file to
+            read or write; None if the SDK is not in the catalogue.
     """
 
     request: RunRequest
@@ -136,7 +139,7 @@ class CheckedRequest:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceRun:
-    """A started SDK and the requirements to judge it by. The caller closes `judge`.
+    """A started SDK, and the requirements by which to judge it. The caller closes `judge`.
 
     Attributes:
         request: The options of the run.
@@ -152,27 +155,27 @@ class ConformanceRun:
 
     @property
     def strict(self) -> bool:
-        """Whether quirks count."""
+        """Return whether a failed quirk counts as a failure."""
         return self.request.strict
 
     @property
     def dialect(self) -> str | None:
-        """The server whose dialect the SDK meets; None for no other."""
+        """Return the name of the server that the fake imitates; None for the official service."""
         return self.request.dialect
 
     @property
     def recorded(self) -> Path | None:
-        """The file of known failures to write, or None."""
+        """Return the file of known failures to write, or None."""
         return self.request.recorded
 
     @property
     def name(self) -> str:
-        """The name and version of the SDK."""
+        """Return the name and version of the SDK."""
         return f"{self.judge.sdk.info.name} {self.judge.sdk.info.version}"
 
     @property
     def judged_by(self) -> str:
-        """The name of the profile."""
+        """Return the name of the profile."""
         return self.judge.profile.name
 
     def close(self) -> None:
@@ -188,7 +191,7 @@ class ConformanceRun:
 
         Args:
             required: The requirement.
-            then: The next requirements, whose scenarios can run meanwhile.
+            then: The next requirements, whose scenarios may run while this requirement is judged.
 
         Raises:
             SdkError: If the adapter failed too often to continue.
@@ -222,7 +225,7 @@ class ConformanceRun:
         return alone(judgement.requirement.id, self.judge.sdk.spec, self.judge.profile.name)
 
     def releases(self, judgement: Judgement) -> str:  # noqa: ARG002 - as for servers
-        """Return nothing: requirements on SDKs hold for profiles."""
+        """Return an empty text, because releases rely on the requirements of servers only."""
         return ""
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
@@ -270,9 +273,10 @@ def _in_dialect(request: RunRequest, sdk: SdkSession) -> SdkSession:
 
 
 def second_of(request: RunRequest, spec: str) -> Callable[[], SdkSession] | None:
-    """Return what opens a second session of an SDK; None if it is to run alone.
+    """Return a function that starts the SDK a second time; None if the SDK must run alone.
 
-    Only for what the kit drives itself, with nothing that two processes could share. A recording has one.
+    Only SDKs that the kit drives itself can run twice, because their processes share nothing, and never in a
+    run that is recorded.
     """
     if not request.second_process or request.record is not None or not runs_beside_itself(spec):
         return None

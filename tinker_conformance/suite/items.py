@@ -46,9 +46,9 @@ def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[Requirement
 
 
 def item_of(collector: pytest.Module, required: R, run: OpenRun[R]) -> RequirementItem[R]:
-    """Return the item of one requirement, with a node id that can be given back to ``pytest --pyargs``.
+    """Return the item of one requirement, with a node id that ``pytest --pyargs`` accepts.
 
-    pytest names a file outside its root folder by what its path has beyond the argument: maybe nothing.
+    Left to itself, pytest shortens the node ids of files outside its root folder, sometimes to nothing.
     """
     outside = not collector.path.is_relative_to(collector.config.rootpath)
     named = {"nodeid": f"{collector.obj.__name__}::{required.id}"} if outside else {}
@@ -56,7 +56,7 @@ def item_of(collector: pytest.Module, required: R, run: OpenRun[R]) -> Requireme
 
 
 class RequirementItem(pytest.Item, Generic[R]):
-    """One requirement, to be judged for the SDK or server under test."""
+    """The pytest item that judges the SDK or server under test by one requirement."""
 
     def __init__(self, *, required: R, run: OpenRun[R], **more: object) -> None:
         super().__init__(**more)  # type: ignore[arg-type] # pytest's own keywords, passed through
@@ -69,7 +69,8 @@ class RequirementItem(pytest.Item, Generic[R]):
         """Judge the requirement.
 
         Raises:
-            pytest.fail.Exception: If it does not hold, or what is judged is lost.
+            pytest.fail.Exception: If the requirement does not hold, or the SDK or server does not answer any
+                more.
         """
         following = self.stash[FOLLOWING]
         then = (following.required,) if self._is_sibling(following) else ()
@@ -95,13 +96,14 @@ class RequirementItem(pytest.Item, Generic[R]):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the path of the module, no line number, and the heading of a failure.
 
-        pytest -v takes the end of a node id that equals the heading apart at its dots; this one equals none.
+        The heading differs from the end of the node id, because `pytest -v` would replace dots in an equal
+        one.
         """
         return self.path, None, f"requirement {self.name}"
 
 
 def _run(config: pytest.Config) -> ConformanceRun:
-    """Return the run of the session, opening it on the first call."""
+    """Return the conformance run of the pytest session; the first call opens it."""
     if _RUN not in config.stash:
         config.stash[_RUN] = _opened(config)
         config.add_cleanup(config.stash[_RUN].close)

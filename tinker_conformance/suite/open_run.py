@@ -1,4 +1,4 @@
-"""What the command, the pytest items and the reports need of a run, against an SDK or a server."""
+"""The interface of a run, of an SDK or a server, for the commands, the pytest items and the reports."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ R = TypeVar("R", bound=AnyRequirement)
 
 
 class OpenRun(Protocol[R]):
-    """A run that was opened: something to judge, and the requirements to judge it by."""
+    """A started run: an SDK or a server, and the requirements by which to judge it."""
 
     @property
     def asked(self) -> tuple[R, ...]:
-        """The requirements that it judges by."""
+        """Return the requirements (or probes) of the run."""
 
     @property
     def known(self) -> KnownFailures:
-        """The known failures."""
+        """Return the known failures of the run."""
 
     @property
     def strict(self) -> bool:
-        """Whether quirks count."""
+        """Return whether a failed quirk counts as a failure."""
 
     @property
     def recorded(self) -> Path | None:
-        """The file of known failures to write, or None."""
+        """Return the file of known failures to write, or None."""
 
     @property
     def name(self) -> str:
-        """What is judged: the name and version of an SDK, or the name of a server."""
+        """Return the name and version of the SDK, or the name of the server."""
 
     @property
     def judged_by(self) -> str:
-        """What it is judged by: the name of a profile."""
+        """Return the name of the profile, or of the probes of a server."""
 
     @property
     def dialect(self) -> str | None:
-        """The server whose dialect an SDK meets, which makes failures information; None for no other."""
+        """Return the name of the server that the fake imitates for an SDK; None for the official service."""
 
     def ask(self, required: R, then: Sequence[R] = ()) -> Judgement:
         """Judge one requirement, and apply known failures.
 
         Args:
             required: The requirement.
-            then: The next requirements, which may be begun meanwhile.
+            then: The next requirements, whose scenarios may run while this requirement is judged.
 
         Raises:
-            SdkError: What is judged failed too often to continue.
+            SdkError: The SDK's adapter failed too often to continue.
         """
 
     def ask_all(self, selected: Sequence[R]) -> Iterator[Judgement]:
@@ -69,13 +69,13 @@ class OpenRun(Protocol[R]):
         """Return the command that judges the requirement of a judgement alone."""
 
     def releases(self, judgement: Judgement) -> str:
-        """Return the releases of the official SDK that rely on a requirement; empty for those on SDKs."""
+        """Return the releases of the official SDK that rely on a server's probe; empty in a run of an SDK."""
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
 
     def close(self) -> None:
-        """End what was started."""
+        """End the SDK's process and everything else that the run started."""
 
     def kill(self) -> None:
-        """End what still runs, so that `close` need not wait for it. Thread-safe."""
+        """Kill what the run started, so that `close` returns at once. Thread-safe."""

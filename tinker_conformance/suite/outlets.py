@@ -1,7 +1,7 @@
-"""The one door through which texts of the suite reach pytest, which prints them as they come.
+"""The functions through which all texts of the suite reach pytest, with control characters escaped.
 
-Much of such a text comes from an SDK, a server, an adapter or a file. Here its control characters are
-escaped. Nothing else in the suite calls pytest's own functions; a test holds that.
+Much of a text comes from an SDK, a server, an adapter or a file, and pytest prints it as it is. No other
+module of the suite calls pytest's own functions; a test checks that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fake_server.core.visible_text import visible_lines
 
 
 def usage_error(text: str) -> pytest.UsageError:
-    """Return the error of a mistake in the options."""
+    """Return pytest's usage error with a text about a mistake in the options."""
     return pytest.UsageError(visible_lines(text))
 
 

@@ -5,7 +5,7 @@ registered only on demand, because two plugins that register the same name break
 and initial conftests have registered their options, a short name becomes an alias if it is on the command
 line and nobody owns it. A run that does not use the short names therefore never sees them.
 
-Imports nothing slow, because every pytest run in the environment loads this module.
+The module imports nothing slow, because every pytest run in the environment loads it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _GROUP: Final = ("tinker-conformance", "conformance of SDKs and servers of the T
 
 @dataclass(frozen=True, slots=True)
 class SuiteOption:
-    """An option of the suite.
+    """A command-line option of the suite.
 
     Attributes:
-        name: Its documented short name without the leading dashes: `known-failures`.
-        help: What it does, for `pytest --help`.
+        name: The documented short name without the leading dashes: `known-failures`.
+        help: What the option does, for `pytest --help`.
         settings: Further arguments of `parser.addoption`.
-        has_short: Whether it also has the documented name, where nobody else owns that.
+        has_short: Whether the option also has its short name, if no other plugin owns that name.
     """
 
     name: str
@@ -41,17 +41,17 @@ class SuiteOption:
 
     @property
     def short(self) -> str:
-        """The documented name, which another plugin may own: `--known-failures`."""
+        """Return the documented name, which another plugin may own: `--known-failures`."""
         return f"--{self.name}"
 
     @property
     def long(self) -> str:
-        """The name that always works: `--tinker-known-failures`."""
+        """Return the name that always works: `--tinker-known-failures`."""
         return f"--tinker-{self.name}"
 
     @property
     def dest(self) -> str:
-        """The attribute of pytest's options: `tinker_known_failures`."""
+        """Return the attribute of pytest's options that has the value: `tinker_known_failures`."""
         return f"tinker_{self.name.replace('-', '_')}"
 
 
@@ -160,7 +160,7 @@ OPTIONS: Final = (
 )
 """All options, in the order of `pytest --help`."""
 ALIASED: Final = tuple(option for option in OPTIONS if option.has_short)
-"""Those that also have their documented names, where nobody else owns these."""
+"""The options that also have a short name, if no other plugin owns that name."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -173,13 +173,13 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Sequence[str]) -> None:
-    """Register each short name that is on the command line and that nobody owns.
+    """Register each short name that is on the command line and that no plugin or conftest has registered.
 
     Call it after all plugins and initial conftests have registered their options.
 
     Args:
         config: The configuration of the session, which stores the aliases.
-        parser: Its parser.
+        parser: The parser of pytest's command line.
         arguments: The command line; an argument that begins with `@` names a file of arguments.
     """
     words = {str(argument).partition("=")[0] for argument in arguments}
@@ -209,7 +209,7 @@ def is_set(config: pytest.Config, option: SuiteOption) -> bool:
 
 
 def belongs_to_another(config: pytest.Config, option: SuiteOption) -> bool:
-    """Return whether another plugin, or a conftest, owns the short name in this run."""
+    """Return whether another plugin or a conftest has registered the option's short name."""
     action = config.getoption(option.short, _ABSENT)
     return action is not _ABSENT and option.short not in config.stash.get(_ALIASES, frozenset())
 

@@ -1,4 +1,7 @@
-"""Writes the report of a pytest run from records that pytest's own reports carry, also from xdist workers."""
+"""Write the kit's report of a pytest run.
+
+The results reach the reporter in attributes of pytest's own test reports, also from workers of pytest-xdist.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,11 @@ START: Final = "tinker_conformance_start"
 RESULT: Final = "tinker_conformance_result"
 SUBJECT: Final = "tinker_conformance_subject"
 KNOWN: Final = "tinker_conformance_known"
-"""Attributes of a pytest report: two records as JSON; their class, empty for the suite itself; and
-the file of known failures, empty for none."""
+"""The names of attributes of a pytest test report.
+
+Two are records of the kit's report, as JSON. The others are the test class of the result, empty for the suite
+itself, and the file of known failures, empty for none.
+"""
 
 REPORTER: Final = "tinker-conformance-report"
 
@@ -51,8 +57,9 @@ def _problem_of(folder: Path) -> str:
 def directs_junit(config: pytest.Config, folder: Path) -> None:
     """Make pytest write its JUnit XML into the report folder, unless the user named another file.
 
-    pytest writes it at the end of the session, and would fail then with a traceback if the folder could not
-    be created. It is not created yet: pytest-xdist would take its name among the arguments for a path.
+    pytest writes the XML at the end of the session, and would fail then with a traceback if the folder could
+    not be created. So this is checked now. The folder is created later, because pytest-xdist would take its
+    name among the arguments for a path.
 
     Raises:
         pytest.UsageError: The folder cannot be created.
@@ -90,7 +97,7 @@ class _Subject:
             self._report.add(result)
 
     def stale(self) -> tuple[str, ...]:
-        """Return one sentence per entry that excused nothing; none unless everything was judged."""
+        """Return a sentence for each entry of known failures that excused nothing in a complete run."""
         if not self._known or not set(self.start.asked) <= set(self.results):
             return ()
         known = KnownFailures(load_known_failures(Path(self._known)), source=self._known)
@@ -120,25 +127,26 @@ class _Subject:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all chapters that an SDK must claim were selected."""
+        """Return whether the session judges every chapter that an SDK must claim."""
         return {name.partition(".")[0] for name in self.start.asked} >= set(NEVER_UNCLAIMED[self.start.kind])
 
     @property
     def problem(self) -> str | None:
-        """Why the report is incomplete, or None."""
+        """Return why the report is incomplete, or None."""
         problem = None if self._report is None else self._report.problem
         return None if problem is None else str(problem)
 
 
 class Reporter:
-    """Collects the results of a session, writes the reports, and finds stale entries."""
+    """A pytest plugin that collects results, writes reports, and finds outdated entries of known failures."""
 
     def __init__(self, folder: Path | None, recorded: Path | None) -> None:
-        """Create a reporter; nothing is written yet.
+        """Create a reporter without writing anything.
 
         Args:
-            folder: The folder of `--report`; each class gets a folder of its own in it.
-            recorded: The file of `--record-known-failures`; each of several classes has its own file.
+            folder: The folder of `--report`, with a subfolder for each test class; None writes no report.
+            recorded: The file of `--record-known-failures`, one for each of several test classes; None writes
+                none.
         """
         self._folder = folder
         self._recorded = recorded
@@ -164,7 +172,7 @@ class Reporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-        """Close the reports; fail the session if an entry of known failures is stale."""
+        """Close the reports; fail the session if an entry of known failures is outdated."""
         stale = {name: subject.stale() for name, subject in self._subjects.items()}
         distinct = dict.fromkeys(line for lines in stale.values() for line in lines)
         self._sentences = [f"stale: {line}" for line in distinct]
@@ -187,7 +195,7 @@ class Reporter:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print where the reports are, and which entries are stale."""
+        """Print where the reports are, and which entries of known failures are outdated."""
         for sentence in self._sentences:
             write_line(terminalreporter, sentence, red=True)
         for path in self._written:
@@ -198,7 +206,7 @@ class Reporter:
 
 
 def judged_of(results: Iterable[Result]) -> Iterable[Judged]:
-    """Yield the part of each result that staleness depends on."""
+    """Yield, for each result, what is needed to find outdated entries of known failures."""
     for result in results:
         differing = frozenset(mismatch.scenario for mismatch in result.mismatches)
         yield Judged(result.id, result.asked, Verdict(result.verdict), differing)

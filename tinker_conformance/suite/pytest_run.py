@@ -1,4 +1,4 @@
-"""A run within a pytest session: opens it, and turns each judgement into a test outcome."""
+"""Open a conformance run within a pytest session, and turn each judgement into a test outcome."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def request_of(
     as_of: str | None,
     strict: bool,
 ) -> RunRequest:
-    """Return the options of a run, with those that all SDKs of a session share."""
+    """Return the options of a run: the arguments, and the command-line options shared by all SDKs."""
     clock, recorded = text_of(config, CLOCK), text_of(config, RECORD_KNOWN_FAILURES)
     return RunRequest(
         spec=spec,
@@ -54,7 +54,7 @@ def request_of(
 
 
 def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
-    """Open a run; the caller closes its judge.
+    """Open a run; the caller closes the run's judge.
 
     Raises:
         pytest.UsageError: If an option cannot be used; the text says what to use instead.
@@ -72,13 +72,13 @@ def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
 def records(
     run: OpenRun[R], judgement: Judgement, selected: Sequence[R], subject: str = ""
 ) -> dict[str, str]:
-    """Return the attributes that a pytest report carries to the reporter.
+    """Return the attributes with which a pytest test report carries a judgement to the reporter.
 
     Args:
         run: The run.
         judgement: The judgement to record.
         selected: All requirements that the session judges for this SDK.
-        subject: The class that the results belong to, empty for the suite itself; used as a folder name.
+        subject: The test class that judged, which names the report's folder; empty for the suite itself.
     """
     return {
         START: encode(run.start(selected)).decode(),

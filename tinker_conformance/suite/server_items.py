@@ -54,7 +54,7 @@ def server_items_of(collector: pytest.Module, chapter: ServerChapter) -> Iterato
 
 
 def _run(config: pytest.Config) -> ServerRun:
-    """Return the run of the session, opening it on the first call."""
+    """Return the server's run of the pytest session; the first call opens it."""
     if _RUN not in config.stash:
         try:
             config.stash[_RUN] = open_server_run(_request(config))

@@ -4,8 +4,8 @@
         sdk = "python:my_package.conformance:Adapter"
         profile = "tinker-0.5.1"
 
-Each requirement is a method: `test_` plus its id with underscores (`test_debounce_boundary`). A subclass that
-replaces one states why, with `@overrides("the reason")`.
+Each requirement is a test method, named `test_` and the id with underscores (`test_debounce_boundary`). A
+subclass that replaces such a method states why, with `@overrides("the reason")`.
 """
 
 from __future__ import annotations
@@ -56,11 +56,12 @@ class QueueStateConformance:
 
     Attributes:
         sdk: The SPEC of the SDK, as for ``--sdk``.
-        profile: The profile to judge it by, as for ``--profile``; None for the one that the adapter names.
-        known_failures: A file as for ``--known-failures``, relative to the folder of the test file; None for
-            the one on the command line.
-        strict: Whether quirks count as failures; ``--strict-quirks`` has the same effect.
-        as_of: A version as for ``--as-of``; None for the one on the command line.
+        profile: The profile by which the SDK is judged, as for ``--profile``; None for the one that the
+            adapter names.
+        known_failures: The file of known failures, relative to the folder of the test file; None for the one
+            of ``--known-failures``.
+        strict: Whether a failed quirk counts as a failure; ``--strict-quirks`` has the same effect.
+        as_of: The version of the kit whose requirements are judged; None for the one of ``--as-of``.
     """
 
     __test__ = False
@@ -74,7 +75,7 @@ class QueueStateConformance:
         """Make pytest collect the subclass.
 
         Raises:
-            UserError: If it replaces a test without a reason.
+            UserError: If the subclass replaces a test without a reason.
         """
         super().__init_subclass__(**more)
         for name, member in vars(cls).items():

@@ -1,10 +1,10 @@
-"""Reports a usage error of the suite once: one message, and pytest's exit code 4.
+"""Report a usage error of the suite only once: one message, and pytest's exit code 4.
 
 An exception in a collector becomes an error of that collector, with a traceback, and the suite has one module
-per chapter. So the first module notes the problem here, and the plugin raises it for the whole session. A
-worker of pytest-xdist hands it to the controller, which raises it there.
+per chapter. So the first module notes the problem here, and the plugin raises the error for the whole
+session. A worker of pytest-xdist hands the problem to the controller, which raises the error.
 
-Imports nothing slow, because the plugin loads this module in every pytest run.
+The module imports nothing slow, because the plugin loads it in every pytest run.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ def raise_problem(session: pytest.Session) -> None:
     """End the session if a usage problem was noted; otherwise do nothing.
 
     Raises:
-        pytest.UsageError: If there is a problem.
-        pytest.Session.Failed: If there is one in a worker of pytest-xdist; the controller raises the error.
+        pytest.UsageError: If a problem was noted.
+        pytest.Session.Failed: If a problem was noted in a worker of pytest-xdist; the controller raises the
+            error.
     """
     problem = session.config.stash.get(_PROBLEM, None)
     if problem is None:
@@ -41,13 +42,13 @@ def raise_problem(session: pytest.Session) -> None:
 
 
 def raise_problem_of_worker(output: dict[str, Any]) -> None:
-    """Raise the usage problem that a worker of pytest-xdist handed over, if there is one.
+    """Raise the usage error that a worker of pytest-xdist handed over, if there is one.
 
     Args:
         output: The `workeroutput` of the worker; empty if it crashed.
 
     Raises:
-        pytest.UsageError: If there is a problem.
+        pytest.UsageError: If the worker handed over a problem.
     """
     if _OUTPUT in output:
         raise pytest.UsageError(output[_OUTPUT])

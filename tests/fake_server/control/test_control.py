@@ -326,3 +326,12 @@ def test_a_release_says_how_many_it_let_go(control: httpx.Client) -> None:
     begin(control, "one")
     assert control.post("/_control/tests/one/release").json() == {"released": 0}
     assert control.post("/_control/tests/one/release", json={"futures": []}).status_code == 400
+
+
+def test_words_that_may_be_misspelt_come_with_the_answer(control: httpx.Client) -> None:
+    control.post("/_control/tests", json={"name": "one"})
+    wrong = [{"steps": [{"timeout": {"queue_stat": "active"}}]}]
+    added = control.post("/_control/tests/one/scripts", json=wrong).json()
+    assert added["futures"] == ["future-1"]
+    (warning,) = added["warnings"]
+    assert warning.startswith("the request, script 1, step 1: timeout has the key 'queue_stat'")

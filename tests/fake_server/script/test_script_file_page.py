@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from fake_server.core import bounded_files
 from fake_server.script import builder, request_match, rule_data, script_data, script_yaml, setup_replies
 from fake_server.script.rules import POLL_SECONDS
 from fake_server.script.script_yaml import decode_all, load_yaml
+from fake_server.script.spelling import near_words_of
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/script-files.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -57,6 +62,33 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"| How far the clocks move from one reply to the next. | {POLL_SECONDS:g} |" in PAGE
 
 
-@pytest.mark.parametrize("snippet", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+SNIPPETS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
 def test_an_example_is_a_script_file(snippet: str) -> None:
     assert decode_all(load_yaml(snippet, "page"), "page")
+
+
+def test_the_command_of_the_page_serves_every_example_without_a_warning(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^\$ python (-m fake_server .*) --script FILE.yaml$", PAGE, re.MULTILINE)
+    files = [tmp_path / f"{number}.yaml" for number in range(len(SNIPPETS))]
+    for file, snippet in zip(files, SNIPPETS, strict=True):
+        file.write_text(snippet)
+    scripts = chain.from_iterable(("--script", str(file)) for file in files)
+    # A closed standard input ends the program at once; it serves all files, or fails for one.
+    ended = subprocess.run(
+        [sys.executable, *shlex.split(command), *scripts, "--exit-with-stdin"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_warning_of_the_page_is_that_of_the_program() -> None:
+    (shown,) = re.findall(r"^Warning: (FILE.yaml.*)$", PAGE, re.MULTILINE)
+    wrong = [{"steps": [{"timeout": {"queue_state": "paused_capcity"}}]}]
+    assert list(near_words_of(wrong, "FILE.yaml")) == [shown]

@@ -229,7 +229,7 @@ class Recorder(logging.Handler):
         if key.future is None:
             return  # an SDK's set-up is not part of the timeline
         with self._events_lock:
-            # Known where the request is answered in the SDK's own context, as over respx.
+            # Known if the request is answered in the SDK's own context, as over respx, not over a socket.
             self._numbers.submitted_by(current_future.get().future, key.future)
         self.add(submission_event(self._clock.elapsed(), key, submission))
 
@@ -247,7 +247,7 @@ class Recorder(logging.Handler):
         """Record the server's refusal of a submission."""
         key = self._key(submission.future.name)
         if key is NO_FUTURE:
-            # No script was left for it, so that its arrival was not recorded.
+            # No script was free for this submission, so `submission_arrived` was not called.
             self.add(submission_event(self._clock.elapsed(), key, submission))
         self.add(refusal_event(self._clock.elapsed(), key, reply))
 

@@ -108,7 +108,7 @@ class ReferenceAdapter:
                 base_model = spec.base_model if spec.model_path is None else None
                 return self._listened_to(await service.create_sampling_client(spec.model_path, base_model))
             case ClientKind.TRAINING:
-                # Its creation is observed too, which shows where the set-up is recorded.
+                # The creation of its model is observed, too, so that a recorded set-up would show.
                 creation = self._listened_to(service.model_creation(spec.base_model))
                 return self._listened_to(await creation.create())
             case ClientKind.MODEL_CREATION:

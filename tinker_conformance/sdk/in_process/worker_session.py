@@ -78,12 +78,12 @@ class WorkerSession:
         self._scenario_seconds = scenario_seconds
         self._process = ReplaceableProcess()
         self._number = self._uptimes = 0
-        # By the identity of what is sent: a shared worker gets the same scenarios hundreds of times.
+        # The key is `id(scenario)`: a shared worker gets the same objects hundreds of times.
         self._encoded: dict[int, tuple[Scenario, msgspec.Raw]] = {}
         try:
             self._info = self._start()
         except BaseException:
-            # An interrupt, too: nobody else knows of this process yet.
+            # After an interrupt, too: the caller has no object yet with which to end this process.
             self._discard()
             raise
 

@@ -296,7 +296,7 @@ class OfficialAdapter:
             made = made.future()
         if isinstance(made, concurrent.futures.Future):
             return made
-        # A fork's class, which promises only what a user sees.
+        # A class of a fork: only its public method `result_async` can be relied on.
         return asyncio.run_coroutine_threadsafe(made.result_async(), self._service.holder.get_loop())
 
     async def _result(self, made: Any, seconds: float | None, *, cancels: bool = False) -> Any:

@@ -120,7 +120,7 @@ class LineProcess:
         self.command = tuple(command)
         self._max_line = max_line
         self._mark = uuid.uuid4().hex
-        # Before it starts, so that no moment is left in which a kill of this process would leave it behind.
+        # Before the child starts: a kill of this process at any moment must not leave the child behind.
         watchdog.watch_mark(self._mark)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the command is what the user asked for

@@ -38,7 +38,7 @@ def read_line(line: bytes) -> FromAdapter:
     except msgspec.ValidationError as error:
         try:
             tag = _tag(line)
-        except _UNREADABLE as worse:  # after the place of the first error
+        except _UNREADABLE as worse:  # the line stops being JSON after the place of the first error
             raise _not_json(line, worse) from worse
         name = f"message {tag!r}" if tag in _FIELDS else "message"
         text = (

@@ -439,7 +439,7 @@ class Conversation:
         with self._lock:
             key = self._key(submission.future)
             if key is NO_FUTURE:
-                # No script was left for it, so that its arrival was not recorded.
+                # No script was free for this submission, so `submission_arrived` was not called.
                 self._timeline.add_server_event(submission_event(self._timeline.at, key, submission))
             event = refusal_event(self._timeline.at, key, reply)
             self._timeline.add_server_event(event)
@@ -488,7 +488,7 @@ class Conversation:
     def _request_key(self, future: ScriptedFuture) -> FutureKey:
         """Return the client and the number of the future that sent a request, and mark it as awake."""
         key = self._key(future)
-        # Of a future whose number is not certain, `waiting` alone says how long it sleeps.
+        # While the adapter's number is not certain, only the message `waiting` says how long a future sleeps.
         own = None if key.future is None else self._numbers.from_server(key.future)
         if own is not None:
             self._futures.mark_awake(own)
@@ -531,5 +531,5 @@ class Conversation:
 
 
 def _is_redirect(status: int | None) -> bool:
-    # An HTTP client follows it at once, without a word of the SDK.
+    # An HTTP client follows a redirect at once, without a message of the adapter.
     return status is not None and status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100

@@ -87,11 +87,11 @@ class StdioSession:
             started = self._start()
             self._clock = _clock(clock, started.clocks, self._folder.path)
             if self._clock.environment():
-                # Only the first answer says that the adapter needs libfaketime preloaded.
+                # The first `started` says that the adapter needs libfaketime, which must be preloaded.
                 self._end_process()
                 started = self._start()
         except BaseException:
-            # An interrupt, too: nobody else knows of this process yet.
+            # After an interrupt, too: the caller has no object yet with which to end this process.
             self._end_process()
             self.close()
             raise

@@ -113,7 +113,7 @@ def _failed_future(p: Probing) -> tuple[str, Answer]:
 
 
 def _all_end(p: Probing) -> None:
-    samples(p)  # or else there is nothing that could end
+    samples(p)  # ends the probe if the server neither samples nor trains
     for path, body in _impossible(p):
         answer = p.post(path, body)
         if answer.ok:
@@ -164,7 +164,7 @@ def _goes_on(p: Probing) -> None:
     except ProbeEnded as ended:
         if ended.verdict is not Verdict.NOT_TESTABLE:
             raise
-        # Before the failure, the same was accepted.
+        # The server accepted the same submission before the failure.
         p.fail("the next submission accepted", str(ended))
     any_result(p, request_id)
 

@@ -234,8 +234,8 @@ PROBES: Final = (
         id="order.gap",
         sentence="A sample does not wait for samples with lower `seq_id`s that were never sent.",
         source=(
-            "In tinker 0.32.0 each copy of a sampling client numbers its samples from a multiple of a "
-            "thousand millions on"
+            "In tinker 0.32.0 each copy of a sampling client numbers its samples from another multiple of "
+            "1,000,000,000 on"
         ),
         check=_gap,
         needs=SAMPLING,

@@ -52,7 +52,7 @@ def _in_time(p: Probing) -> None:
     if not steps(p):
         _polled_in_time(p, submit_any(p))
         return
-    # A step whose predecessor has not come yet is pending for as long as the probe likes.
+    # A step is pending until the request with the number before it arrives, so this probe decides how long.
     model = p.bench.model(p)
     first, second = p.bench.next_number(model), p.bench.next_number(model)
     later = submitted_step(p, model, second)
@@ -274,7 +274,7 @@ PROBES: Final = (
         sentence="A 200 `try_again` has the `request_id`.",
         source=(
             "The type `TryAgainResponse` of every release of tinker requires it; the server of twinkle "
-            "sends it"
+            "leaves it out"
         ),
         check=_pending_id,
     ),
@@ -283,7 +283,7 @@ PROBES: Final = (
         sentence="A pending reply's `queue_state` is `active`, `paused_capacity` or `paused_rate_limit`.",
         source=(
             'Every release of tinker reads a queue state. It reads another string as "unknown"; from '
-            "0.21.0 on, a list in its place ends the poll with an error"
+            "0.21.0 on, a list in its place ends the poll"
         ),
         check=_pending_state,
     ),

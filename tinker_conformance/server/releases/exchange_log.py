@@ -127,7 +127,7 @@ class ExchangeLog:
                 response = await exchange(client, request, options)
                 following = response.next_request
                 if not follows or following is None or not _same_server(following.url, request.url):
-                    # The key would go to another server, which nobody has allowed.
+                    # To follow it would send the API key to another server, which the user has not allowed.
                     return response
                 await response.aclose()
                 request = following
@@ -137,7 +137,7 @@ class ExchangeLog:
             client: httpx.AsyncClient, request: httpx.Request, options: dict[str, Any]
         ) -> httpx.Response:
             if not self.may_send():
-                # An error would be retried, and be reported as one of the server. The process ends soon.
+                # Never return: the SDK would retry after an error, and a report would blame the server.
                 await asyncio.Event().wait()
             sent = self.begin(request.method, request.url.path)
             try:
