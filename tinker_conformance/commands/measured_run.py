@@ -231,7 +231,7 @@ def _against(measured: MeasuredRun[R]) -> list[Judgement]:
 
 
 def print_conclusion(measured: MeasuredRun[R], written: Written, console: Terminal) -> None:
-    """Print what was written, what is stale, and the conclusion; problems go to standard error."""
+    """Print which files were written, which known failures are outdated, and the conclusion."""
     notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
     for line in fix_first(_against(measured)):
         console.print(visible_lines(line), soft_wrap=True)

@@ -106,7 +106,7 @@ def _described(judgement: Judgement, mismatch: Mismatch, case: Case | None) -> s
 
 
 def sends_nothing(case: Case) -> bool:
-    """Return whether the SDK sent no request in a scenario in which the reference sent at least one."""
+    """Return whether the SDK sent no request in a scenario, although the reference did."""
     return _asks(case.expected) and not _asks(case.observed)
 
 
