@@ -98,7 +98,9 @@ def nearness(
     scenarios: Mapping[str, Scenario],
     agree: Callable[[Run, Run], bool],
 ) -> Iterator[Nearness]:
-    """Judge an SDK by each profile and yield how near the SDK comes; each scenario runs once with it.
+    """Judge an SDK by each profile, and yield how near the SDK comes to that profile.
+
+    Each scenario runs once with the SDK.
 
     Args:
         sdk: The SDK, which stays open.

@@ -26,7 +26,7 @@ class EntryClass(StrEnum):
 
 
 class Subject(StrEnum):
-    """What the pattern of an entry is matched against."""
+    """What the pattern of an entry is matched against: ids of requirements or of scenarios."""
 
     REQUIREMENT = "requirement"
     SCENARIO = "scenario"
