@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -90,9 +90,9 @@ def test_a_wrong_name_is_one_line(name: str, problem: str) -> None:
     assert problem in result.output
 
 
-def _links() -> Iterator[tuple[str, Path]]:
-    """Yield each link of a page that a wheel holds, and the file that it leads to."""
-    for path in pages().values():
+def _links(held: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+    """Yield each link of the pages, and the file that it leads to."""
+    for path in held.values():
         for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
             yield link, (path.parent / link).resolve()
 
@@ -103,7 +103,7 @@ def test_each_link_of_a_page_leads_to_its_page_or_says_which_pages_it_may_be(
     held = {name: path for name, path in pages().items() if _is_in_the_wheel(name)}
     monkeypatch.setattr("tinker_conformance.commands.docs.pages", lambda: held)
     kinds = set()
-    for link, target in dict(_links()).items():
+    for link, target in _links(held):
         result = CliRunner().invoke(main, ["docs", link])
         if result.exit_code == 0:
             assert result.stdout == target.read_text(encoding="utf-8")
