@@ -124,7 +124,7 @@ class ScriptedFuture:
 
     @property
     def is_over(self) -> bool:
-        """Whether no client polls it again: the last poll got a result or a failure, or nobody waits."""
+        """Whether no client polls it again: the last poll got a result or a failure, or it ended."""
         turns, polled = self.script.turns, self.polls
         if self.ended or polled == 0:
             return self.ended

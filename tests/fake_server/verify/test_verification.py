@@ -93,7 +93,7 @@ def test_polls_are_counted_and_listed_with_their_answers(tinker: VerifiedTinker)
         ([complete()], "repeat"),
     ],
 )
-def test_nobody_is_told_to_wait_for_a_future_that_has_ended(
+def test_the_fix_for_a_future_that_has_ended_is_not_to_wait(
     tinker: VerifiedTinker, steps: list[HttpStep], exhausted: str
 ) -> None:
     tinker.add_script(script(*steps).exhausted(exhausted), name="f")
