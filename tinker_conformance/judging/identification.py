@@ -107,7 +107,7 @@ def nearness(
         reference: The reference, which stays open.
         profiles: The profiles by which to judge the SDK.
         scenarios: The scenarios by id; at least those that the requirements name.
-        agree: Whether the reference's run and the SDK's are the same, event by event.
+        agree: Returns whether the runs of the reference and of the SDK are the same, event by event.
 
     Raises:
         SdkError: If the adapter failed too often to continue.

@@ -20,7 +20,7 @@ class EntryClass(StrEnum):
     BUG = "bug"
     """The SDK has a fault, which is to be fixed."""
     UNSUPPORTED = "unsupported"
-    """The SDK deliberately does not support this."""
+    """The SDK deliberately does not support what the requirement is about."""
     FLAKY = "flaky"
     """The SDK fails only sometimes. Such an entry is never stale, and needs an expiry date or version."""
 
