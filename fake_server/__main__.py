@@ -39,7 +39,7 @@ from fake_server.service.tokenizer_files import write_tokenizer_cache
 
 
 class _ServedTinker(FakeTinker):
-    """The engine of the program, whose users know its options and no Python."""
+    """The engine of this program: its errors suggest options of the program, not Python code."""
 
     how_to_complete = (
         "let submissions without a script complete: start the server with --unscripted complete or --seed N"
@@ -360,9 +360,10 @@ def _limits(given: tuple[str, ...]) -> Limits:
     help="Base model that gets the tokenizer; can be given several times.",
 )
 def write_tokenizers(out: Path, models: tuple[str, ...]) -> None:
-    """Write a tokenizer that needs no download, and print the environment variables for your program.
+    """Write a tokenizer that needs no download.
 
-    One byte is one token. The official SDK and tinker-cookbook then find it by the name of the base model.
+    The command prints the environment variables for your program. One byte is one token. The official SDK
+    and tinker-cookbook then find it by the name of the base model.
 
     Start your program as: env $(fake-tinker tokenizer --out DIR) python train.py
     """
