@@ -1,8 +1,7 @@
 """The timeline: what an SDK did in a scenario, as one ordered list of typed events.
 
 The kit records a timeline of the SDK under test and one of the reference, and checks compare the two. A time
-is in virtual seconds: as the SDK's monotonic clock measures it, which the kit moves, so that nobody waits for
-it.
+is in virtual seconds: seconds of the SDK's monotonic clock, which the kit moves without waiting.
 """
 
 from __future__ import annotations

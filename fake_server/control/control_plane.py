@@ -317,7 +317,10 @@ def _object(request: Request, key: str) -> dict[str, Any]:
 
 
 def _unknown(request: Request) -> RefusedError:
-    text = f"{request.method} {request.path} is not an endpoint of the control plane; see fake_server.control"
+    text = (
+        f"{request.method} {request.path} is not an endpoint of the control plane; "
+        "see docs/reference/control-plane.md"
+    )
     return RefusedError(HTTPStatus.NOT_FOUND, text)
 
 

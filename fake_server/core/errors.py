@@ -99,7 +99,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the most similar of the first thousand names in ``known``, or None if none is similar."""
     names = list(islice(known, MAX_NAMES_COMPARED))
     found = get_close_matches(name, names, n=1, cutoff=_ALIKE)
-    # A name that is only begun is shorter, and so less alike than a misspelt one.
+    # The beginning of a name is shorter than a misspelt name, and therefore less similar.
     found = found or [each for each in names if name and each.startswith(name)]
     return found[0] if found else None
 

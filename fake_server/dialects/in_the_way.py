@@ -80,7 +80,7 @@ class EarlierRequests:
         number, name = _number(endpoint, body), _name(endpoint, body)
         if number is not None and number in self._numbers:
             if self._numbers[number] == raw:
-                return None  # the same once more
+                return None  # the client repeats the same request
             return _refused(conflicts.reused_number, "the sequence number was used by another request")
         if name is not None:
             taken = name in self._names

@@ -141,7 +141,7 @@ def exhausted_script(future: ScriptedFuture, index: int) -> str:
 
 
 def unknown_future(book: FutureBook, request_id: str) -> str:
-    """Return the message about a poll whose request id the server has given to no submission."""
+    """Return the message about a poll with a request id that no submission got."""
     if request_id in book.by_name:
         return f"future {request_id!r} was polled before it was submitted; submit its request first"
     near = nearest(request_id, [*islice(reversed(book.by_request_id), MAX_COMPARED), *book.by_name])

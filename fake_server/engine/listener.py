@@ -88,7 +88,7 @@ class Listener(Protocol):
         """Handle a poll, before its reply is sent."""
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
-        """Move the clocks of the SDK under test; the script says so before the reply to this request."""
+        """Move the clocks of the SDK under test, as the script says, before the reply to this request."""
 
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
         """Handle a submission that a script refuses or loses, before the reply is sent.

@@ -769,7 +769,7 @@ class FakeTinker:
         return answer if self._translator is None else self._translator.translated_reply(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
-        """Record that a client has fetched the result of a future without a script, if it has."""
+        """If a reply is the result of a future without a script, record that a client has fetched it."""
         _, index, _, _, held = claim
         if not future.scripted and held is None and index + 1 == len(future.script.turns):
             with self._lock:

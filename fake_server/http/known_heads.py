@@ -241,7 +241,7 @@ def _plain(headers: RawHeaders, names: list[bytes], length: int) -> bool:
 
 
 def _is_visible(value: bytes) -> bool:
-    # Keys of the official SDK are letters, digits and hyphens, which is the quicker question.
+    # Keys of the official SDK are letters, digits and hyphens; to check for these is faster.
     return value.replace(b"-", b"").isalnum() or not value.translate(None, _VISIBLE)
 
 

@@ -108,15 +108,15 @@ class PacedTransport(asyncio.Transport):
         self._transport.abort()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what the wrapped transport returns."""
+        """Return a fact about the connection, such as its socket; asks the wrapped transport."""
         return self._transport.get_extra_info(name, default)
 
     def is_closing(self) -> bool:
-        """Return what the wrapped transport returns."""
+        """Return whether the wrapped transport is closing."""
         return self._transport.is_closing()
 
     def get_write_buffer_size(self) -> int:
-        """Return what the wrapped transport returns."""
+        """Return how many bytes the wrapped transport has not sent yet."""
         return self._transport.get_write_buffer_size()
 
     def pause_reading(self) -> None:

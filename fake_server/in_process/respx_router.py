@@ -171,7 +171,8 @@ class _EngineRoute(respx.Route):
         own = _own_routers()
         if len(own) < len(HTTPXMocker.routers):
             return UnexpectedHostError(text)
-        # The last of several fakes refuses what none of them serves, so that it does not leave the process.
+        # A request for Tinker that no mounted engine serves must not leave the process: the engine that was
+        # mounted last refuses it.
         others = _serves(_origin(request.url)) or own[-1].engine is not self._engine
         if not _is_for_tinker(request) or others or HTTPCoreMocker.routers:
             return _Elsewhere(text, request=request, origin=self)

@@ -7,7 +7,8 @@
 There are two kinds: an outage pauses all futures for a while, and a limit (``at_most``) pauses the futures
 beyond a number. A rule of ``fake_server.script.rules`` is different: it gives each future a pause of its own,
 from the future's first poll. While a hold lasts, it answers polls with a pause; afterwards, the futures' own
-replies go on where they were. Holds are frozen values.
+replies go on where they were. Like rules, holds concern only
+futures without a script. Holds are frozen values.
 """
 
 from __future__ import annotations

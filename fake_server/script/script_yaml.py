@@ -90,6 +90,10 @@ def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
 def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     """Return the scripts of a script file from plain data.
 
+    Args:
+        data: A list of mappings loaded from YAML or JSON.
+        where: The place of the list, with which messages begin, such as the name of the file.
+
     Raises:
         ScriptError: The data is not such a list; the message names entry and step.
     """
@@ -121,6 +125,10 @@ def load_entries(path: str | Path, report: Callable[[str], None] | None = None) 
 
 def decode_all(data: object, where: str) -> tuple[FileEntry, ...]:
     """Return the entries of a script file from plain data: scripts, rules, holds, and replies to endpoints.
+
+    Args:
+        data: A list of mappings loaded from YAML or JSON.
+        where: The place of the list, with which messages begin, such as the name of the file.
 
     Raises:
         ScriptError: The data is not such a list; the message names entry and step.
@@ -166,6 +174,10 @@ def _places(data: object, where: str) -> list[tuple[object, str]]:
 
 def load_yaml(text: str, where: str) -> object:
     """Return the value of YAML text, loaded safely within the limits of ``fake_server.core.bounded_files``.
+
+    Args:
+        text: The text.
+        where: The name of the file, with which messages begin.
 
     Raises:
         ScriptError: The text is not YAML, has a duplicate key, or exceeds a limit; the message names line and

@@ -43,8 +43,8 @@ _TOP_LOGIT: Final = -3.0
 _LOW_SPREAD: Final = 1.5
 _HIGH_SPREAD: Final = 0.6
 _SPREAD_LEVELS: Final = 4
-"""Below the forks of bytes, only every fourth untrained unit differs from 1/2, which is cheaper and varied
-enough.
+"""On the way to a token above 255, only every fourth untrained unit differs from 1/2, which is cheaper and
+varied enough.
 """
 _LARGEST: Final = 700.0
 """Limit of the logistic function's argument: beyond it the exponential of a float overflows."""

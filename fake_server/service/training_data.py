@@ -101,7 +101,7 @@ def _datum(datum: Mapping[str, object]) -> Datum:
 
 
 def _contexts(prompt: list[int], tokens: list[int], shape: list[int]) -> list[int]:
-    # Target i is what should come after token i of the input; with several targets a place, they share it.
+    # Target i should follow token i of the input. If a position has several targets, all follow that token.
     row = size(shape[1:])
     rows = shape[0] if shape else len(tokens)
     if prompt and len(prompt) != rows:

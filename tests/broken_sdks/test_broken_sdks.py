@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.shared_runs import SharedRuns
+from tinker_conformance.judging.causes import causes
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import known_profiles
 from tinker_conformance.requirements import REQUIREMENTS, requirement
@@ -16,6 +17,7 @@ from tinker_conformance.requirements import REQUIREMENTS, requirement
 from .declaration import BrokenSdk
 from .fields import WITHOUT_A_BROKEN_SDK, field_of, profile_fields
 from .laboratory import Laboratory, asked_under, broken, unclear
+from .named_causes import allowed
 from .registry import BROKEN_SDKS
 from .run_memory import RunMemory
 from .table import document
@@ -64,7 +66,10 @@ def test_an_sdk_that_remembers_a_session_remembers_nothing_of_the_run_before(
 def _check(sdk: BrokenSdk, judgements: Mapping[str, Judgement]) -> None:
     found = broken(judgements) - sdk.sometimes
     assert found == sdk.breaks, f"{sdk.name} needs\n{_also(found - {sdk.caught_by})}"
-    mismatches = [str(mismatch) for mismatch in judgements[sdk.caught_by].mismatches]
+    caught = judgements[sdk.caught_by]
+    mismatches = [str(mismatch) for mismatch in caught.mismatches]
+    (cause,) = causes([caught])
+    assert allowed(caught.mismatches[0], cause.what), (cause.what, mismatches[0])
     assert any(sdk.saying in line for line in mismatches), mismatches
     for name, note in unclear(judgements).items():
         # What cannot be told apart names the fault that stands in the way.

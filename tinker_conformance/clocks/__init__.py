@@ -3,7 +3,8 @@
 The frozen clock is for an SDK in a Python process: time stands still there, and moves where a scenario says
 so ("advance by 60 s") or jumps to the next timer when the whole process sleeps. The clock file, libfaketime
 and the wall clock are for an SDK in a process of its own. Clock steps of a scenario go in; the wall and
-monotonic clocks that the SDK reads come out moved.
+monotonic clocks that the SDK reads come out moved. Virtual seconds are those of the SDK's clocks, real
+seconds those of the machine.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ from tinker_conformance.clocks.real_time import RealTime
 NUDGE_READINGS: Final = 200
 """After this many readings of the same time by one function call, the clock moves by a microsecond, once."""
 MIN_READINGS: Final = 20
-"""The error is raised only after this many readings of the same time by one function call, …"""
+"""How often one function call must have read the same time before it is stopped by an error."""
 MIN_SECONDS: Final = 5.0
-"""… and only if these readings span this many real seconds."""
+"""For how many real seconds one call must have read the same time before it is stopped by an error."""
 _KIT: Final = ("freezegun.", "tinker_conformance.clocks.")
 _MAX_FUNCTIONS: Final = 64
 """How many functions are remembered for each thread."""
@@ -53,6 +53,8 @@ class _Readings:
 
 
 class _PerThread(threading.local):
+    """The readings of one thread, by the code of the function that read the clock."""
+
     def __init__(self) -> None:
         self.functions: dict[CodeType, _Readings] = {}
 

@@ -36,6 +36,8 @@ else:
 
 
 class _Spot(NamedTuple):
+    """One name in a module under which a real clock function was imported."""
+
     names: dict[str, object]
     name: str
     real: object
@@ -43,6 +45,8 @@ class _Spot(NamedTuple):
 
 @dataclass(slots=True)
 class _Seen:
+    """The names of one module when the cache read them, and the clock functions among them."""
+
     names: dict[str, object]
     size: int
     spots: list[_Spot]
@@ -135,6 +139,8 @@ class FrozenNames:
 
 
 class _NoModules:
+    """Replaces `sys` in freezegun, so that freezegun finds no modules to change."""
+
     modules: Final[dict[str, ModuleType]] = {}
 
 

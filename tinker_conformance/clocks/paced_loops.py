@@ -226,6 +226,8 @@ class _PacedSelector:
 
 @dataclass(slots=True)
 class _Loops:
+    """The event loops whose selectors are replaced."""
+
     pacer: Pacer
     peer: PeerOf
     paced_time: object = None

@@ -58,6 +58,8 @@ def trio_paced(pacer: Pacer) -> Iterator[None]:
 
 
 class _Runs:
+    """The runs of trio that follow the frozen clock: what each has seen, and how long it waits."""
+
     def __init__(self, pacer: Pacer, clock_class: Any, trio: Any, as_dict: Any) -> None:
         self._pacer = pacer
         self._trio = trio

@@ -21,6 +21,8 @@ comes.
 
 
 class _PerThread(threading.local):
+    """What is counted for each thread."""
+
     readings = 0
     """How many of this thread's next clock readings still wait for another thread."""
 

@@ -121,7 +121,8 @@ def guarded(run: Callable[[], object]) -> int:
 def undelivered(code: int) -> int:
     """Return the exit code to use when a requested output could not be written.
 
-    A verdict becomes 2, so that nobody takes incomplete output for a full answer. An error keeps its code.
+    The exit codes of verdicts become 2, so that nobody takes incomplete output for a full answer. The codes
+    of errors stay.
     """
     return Exit.USAGE if code in {Exit.HELD, Exit.SDK_FAILED, Exit.STALE, Exit.NOTHING_TESTED} else code
 

@@ -17,7 +17,7 @@ from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.causes import Cause, causes
-from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.explanation import explain, is_unshared_quirk
 from tinker_conformance.judging.judge import UNTESTED, Judgement, Verdict
 from tinker_conformance.known_failures.first_file import record
 from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
@@ -29,6 +29,7 @@ from tinker_conformance.report.report_reading import Report
 from tinker_conformance.suite.open_run import OpenRun, R
 
 _SILENT: Final = frozenset({Verdict.PASSED}) | UNTESTED
+_SHORTENED: Final = "quirks that are not shared do not count; -v shows their pictures and events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +203,27 @@ def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool
     if measured.judgements:
         console.print(table(measured.judgements, strict=measured.run.strict))
     silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}
-    grouped = causes(measured.judgements)
+    # A quirk that does not count is no cause: it has no place in "fix first", and comes last.
+    grouped = causes(_against(measured))
     in_full = {cause.first for cause in grouped}
+    run = measured.run
+    shortened = False
     for judgement in _by_cause(measured.judgements, grouped):
         if judgement.verdict not in silent:
             brief = not verbose and judgement.verdict is Verdict.FAILED
             brief = brief and judgement.requirement.id not in in_full
+            shortened |= brief and is_unshared_quirk(judgement, strict=run.strict)
             console.print()
-            run = measured.run
-            text = explain(judgement, run.rerun(judgement), releases=run.releases(judgement), brief=brief)
+            text = explain(
+                judgement,
+                run.rerun(judgement),
+                releases=run.releases(judgement),
+                brief=brief,
+                strict=run.strict,
+            )
             console.print(text, soft_wrap=True)
+    if shortened:
+        console.print(f"\n{_SHORTENED}", style="dim", soft_wrap=True)
 
 
 def _by_cause(judgements: Sequence[Judgement], grouped: Sequence[Cause]) -> Sequence[Judgement]:
@@ -231,7 +243,7 @@ def _against(measured: MeasuredRun[R]) -> list[Judgement]:
 
 
 def print_conclusion(measured: MeasuredRun[R], written: Written, console: Terminal) -> None:
-    """Print what was written, what is stale, and the conclusion; problems go to standard error."""
+    """Print which files were written, which known failures are outdated, and the conclusion."""
     notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
     for line in fix_first(_against(measured)):
         console.print(visible_lines(line), soft_wrap=True)

@@ -72,7 +72,10 @@ from tinker_conformance.suite.conformance_run import CORES, RunRequest, open_run
     help="Write minimized failing scripts to this file, if any script fails.",
 )
 @quiet_option
-@verbose_option("Also explain known failures and requirements that the SDK does not claim.")
+@verbose_option(
+    "Explain every failure with its picture and its events; also known failures, and requirements that the "
+    "SDK does not claim."
+)
 @ends_with_input
 @clock_option
 def run(

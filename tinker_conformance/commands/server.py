@@ -111,7 +111,10 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
 )
 @judging_options("the probes")
 @quiet_option
-@verbose_option("Also explain known failures and what the server does not offer.")
+@verbose_option(
+    "Explain every failure with its picture and its events; also known failures, and what the server does "
+    "not offer."
+)
 def server(
     *,
     url: str,

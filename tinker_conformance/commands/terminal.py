@@ -49,7 +49,7 @@ class Terminal(Console):
 
 
 class _EscapesInvisible(RenderHook):
-    """A hook that escapes invisible characters in everything printed, including styled text."""
+    """A render hook of rich that escapes invisible characters in everything printed, styled text too."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_Visible(each) for each in renderables]

@@ -181,7 +181,10 @@ _built: set[str] = set()
 
 
 def _build_models() -> None:
-    """Import all of tinker now: pydantic models built under a frozen clock break (tinker 0.1.0 to 0.38)."""
+    """Import all modules of tinker now, since pydantic models built under a frozen clock break.
+
+    Source: tinker 0.1.0 to 0.38.
+    """
     tinker = sys.modules.get("tinker")
     if tinker is None or not hasattr(tinker, "__path__") or tinker.__name__ in _built:
         return

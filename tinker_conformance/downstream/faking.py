@@ -72,7 +72,7 @@ def _verified(
 
 @contextlib.contextmanager
 def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
-    """Serve an engine on its `url` in this process and set the environment variables, within the block.
+    """Serve a fake on its `url` in this process, and set the environment variables, within the block.
 
     Raises:
         UserError: The URL was chosen by the user, and belongs to another fake of this process.
@@ -94,7 +94,7 @@ def _free_url(url: str) -> str:
 
 @contextlib.contextmanager
 def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
-    """Serve an engine on a free loopback port, set its `url`, and set the environment variables."""
+    """Serve a fake on a free loopback port, set its `url`, and set the environment variables."""
     with FakeTinkerServer(tinker) as server:
         tinker.url = server.url
         OWN_PORTS.add(server.port)

@@ -3,8 +3,8 @@
     with shared_server() as server, server.test("first") as tinker:
         tinker.add_script(...)
 
-Each fake has a base URL of its own below the server's. When its block ends, requests below that URL get HTTP
-404, so a client that is still running disturbs no later test.
+The base URL of each fake begins with the server's. When the block of a fake ends, requests to its base URL
+get HTTP 404, so a client that is still running disturbs no later test.
 """
 
 from __future__ import annotations

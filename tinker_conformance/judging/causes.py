@@ -1,8 +1,8 @@
 """Find what to fix first: group the failures that look alike, as one fault of an SDK fails many requirements.
 
 Two failures look alike if the same thing is wrong for the same kind of client: for example, a training client
-logs a line too soon. If the requests before a wrong line differ already, they are the likely cause of the
-wrong line. The group with the most failures comes first.
+logs a line too soon. The first mismatch tells what is wrong. Only if something is missing and the requests
+before it differ already, they are the likely cause. The group with the most failures comes first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.judging.picture import LaneKind, lane_of
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements.model import Level, Requirement
-from tinker_conformance.timeline import Event, Request, Timeline
+from tinker_conformance.timeline import Event, Outcome, Request, Telemetry, Timeline
 
 _CLOCK: Final = "clock.moves"
 _THINGS: Final = {
@@ -32,7 +32,9 @@ _ADAPTER: Final = "the adapter does not keep to the protocol, or fails"
 _KIT: Final = "the kit itself fails"
 _FROZEN: Final = "the SDK does not see the test clock move"
 _NO_REQUEST: Final = "the SDK sends no request where one is due"
-_BEFORE_ALL: Final = frozenset({_ADAPTER, _KIT, _NO_REQUEST})
+_FAILS_EARLY: Final = "the SDK or its adapter fails before any valid request: "
+_BEFORE_ALL: Final = (_ADAPTER, _KIT, _NO_REQUEST, _FAILS_EARLY)
+_MOST_CHARACTERS: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def _what_is_wrong(judgement: Judgement) -> str | None:
         case Verdict.KIT_ERROR:
             return _KIT
         case Verdict.FAILED if judgement.requirement.id == _CLOCK or _begins_with_silence(judgement):
-            return _NO_REQUEST if _begins_with_silence(judgement) else _FROZEN
+            silent = _begins_with_silence(judgement)
+            return _FROZEN if silent is None else _why_silent(silent)
         case Verdict.FAILED if not isinstance(judgement.requirement, Requirement):
             # Probes ask a server for one thing each.
             return f"does not hold: {judgement.requirement.sentence}"
@@ -91,13 +94,18 @@ def _what_is_wrong(judgement: Judgement) -> str | None:
 
 
 def _described(judgement: Judgement, mismatch: Mismatch, case: Case | None) -> str:
-    if case is not None and _requests_differ(case, mismatch):
+    if case is not None and mismatch.got == NOTHING and _requests_differ(case, mismatch):
         return _REQUESTS
-    event = None if case is None or mismatch.event is None else case.observed[mismatch.event]
+    event = None if case is None else _named(case, mismatch)
     lane = _lane(judgement, event)
-    if lane is LaneKind.REQUESTS:
+    if isinstance(event, Telemetry):
+        thing = "telemetry events"
+    elif case is not None and isinstance(event, Outcome) and case.scenario.calls:
+        thing = "returned values"
+    elif lane is LaneKind.REQUESTS:
         return _REQUESTS
-    thing = "events" if lane is None else _THINGS[lane]
+    else:
+        thing = "events" if lane is None else _THINGS[lane]
     how = {
         (False, True): "are missing",
         (True, False): "come when none is due",
@@ -105,14 +113,41 @@ def _described(judgement: Judgement, mismatch: Mismatch, case: Case | None) -> s
     return f"{thing}{_whose(event, case)} {how}"
 
 
+def _named(case: Case, mismatch: Mismatch) -> Event | None:
+    """Return the event that a mismatch names: one that the SDK has, or one that it lacks."""
+    if mismatch.event is not None:
+        return case.observed[mismatch.event]
+    return None if mismatch.missing is None else case.expected[mismatch.missing]
+
+
 def sends_nothing(case: Case) -> bool:
-    """Return whether the SDK sent no request in a scenario in which the reference sent at least one."""
+    """Return whether the SDK sent no request in a scenario, although the reference did."""
     return _asks(case.expected) and not _asks(case.observed)
 
 
-def _begins_with_silence(judgement: Judgement) -> bool:
+def early_error(case: Case) -> str | None:
+    """Return the error with which a future ended in a scenario without requests, cut; None if there is none.
+
+    Args:
+        case: A scenario in which the SDK sent no request.
+    """
+    errors = (event.error for event in case.observed if isinstance(event, Outcome) and event.error)
+    error = next(errors, None)
+    if error is None:
+        return None
+    line = " ".join(error.split())
+    return line if len(line) <= _MOST_CHARACTERS else f"{line[: _MOST_CHARACTERS - 1]}…"
+
+
+def _why_silent(case: Case) -> str:
+    error = early_error(case)
+    return _NO_REQUEST if error is None else f"{_FAILS_EARLY}{error}"
+
+
+def _begins_with_silence(judgement: Judgement) -> Case | None:
+    """Return the scenario of the first mismatch if the SDK sent no request in it."""
     first = judgement.cases.get(judgement.mismatches[0].scenario) if judgement.mismatches else None
-    return first is not None and sends_nothing(first)
+    return first if first is not None and sends_nothing(first) else None
 
 
 def _asks(timeline: Timeline) -> bool:
@@ -145,9 +180,9 @@ def _whose(event: Event | None, case: Case | None) -> str:
         return ""
     kinds = {client.kind for client in case.scenario.clients}
     named = {client.kind for client in case.scenario.clients if event and client.name == event.client}
-    (kind, *more) = sorted(named or kinds or {ClientKind.SAMPLING})
-    if more:
+    if case.scenario.calls or len(named or kinds) != 1:
         return ""
+    (kind,) = named or kinds
     return " of a model's creation" if kind is ClientKind.MODEL_CREATION else f" of a {kind} client"
 
 
@@ -181,4 +216,4 @@ def _cause(what: str, group: Sequence[Judgement], asked: Counter[str]) -> Cause:
 
 def _rank(cause: Cause, group: Sequence[Judgement]) -> tuple[bool, bool, int, int]:
     contracts = sum(each.requirement.level is Level.CONTRACT for each in group)
-    return cause.what not in _BEFORE_ALL, cause.first != _CLOCK, -contracts, -len(group)
+    return not cause.what.startswith(_BEFORE_ALL), cause.first != _CLOCK, -contracts, -len(group)

@@ -11,12 +11,13 @@ from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
-from tinker_conformance.judging.causes import sends_nothing
+from tinker_conformance.judging.causes import early_error, sends_nothing
 from tinker_conformance.judging.compared_lanes import lanes_for
-from tinker_conformance.judging.judge import Judgement
+from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.judging.text_picture import text_picture
+from tinker_conformance.requirements.model import Level
 from tinker_conformance.requirements.sources import readable_source
 from tinker_conformance.timeline import (
     Callback,
@@ -33,23 +34,47 @@ from tinker_conformance.timeline import (
 _MOST_EVENTS: Final = 60
 _MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
+_NOT_SHARED: Final = "not shared"
+"""The word for a failed quirk where quirks do not count, as in the count of quirks not shared."""
+_MORE: Final = "(picture and events: -v, or the report)"
+_FAILED_EARLY: Final = "the SDK sent no valid request; it or its adapter failed first: "
 _NO_REQUEST: Final = (
     "the SDK sent no request: let the adapter submit the operation to the base URL that the kit gives it"
 )
 
 
-def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool = False) -> str:
+def is_unshared_quirk(judgement: Judgement, *, strict: bool) -> bool:
+    """Return whether a judgement is a failed quirk in a run where quirks do not count.
+
+    Args:
+        judgement: The judgement.
+        strict: Whether quirks count as failures in the run.
+    """
+    return judgement.verdict is Verdict.FAILED and judgement.requirement.level is Level.QUIRK and not strict
+
+
+def explain(
+    judgement: Judgement, rerun: str, *, releases: str = "", brief: bool = False, strict: bool = True
+) -> str:
     """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
 
     Args:
         judgement: The judgement to explain.
         rerun: The command that judges this requirement alone.
         releases: For a server, the releases of the official SDK that rely on the requirement; else empty.
-        brief: Whether to leave out pictures and timelines, and all but the first mismatches.
+        brief: Whether to leave out pictures and timelines, and all but the first mismatches. Of a quirk that
+            does not count, only the first line, the sentence and the first mismatch are left.
+        strict: Whether a quirk counts as a failure; if not, it is called "not shared".
     """
     required = judgement.requirement
+    unshared = is_unshared_quirk(judgement, strict=strict)
+    head = f"{required.id} ({required.level.value}): {_NOT_SHARED if unshared else judgement.verdict.value}"
+    if unshared and brief:
+        first = [f"  first:    {mismatch}" for mismatch in judgement.mismatches[:1]]
+        lines = [head, f"  required: {required.sentence}", *first]
+        return "\n".join(visible_lines(line) for line in lines)
     lines = [
-        f"{required.id} ({required.level.value}): {judgement.verdict.value}",
+        head,
         f"  required: {required.sentence}",
         f"  source:   {readable_source(required.source)}",
     ]
@@ -64,7 +89,8 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
         if mismatches:
             lines += ["", f"  scenario {identifier}{_clients(case)}"]
             if sends_nothing(case):
-                lines.append(f"    {_NO_REQUEST}")
+                error = early_error(case)
+                lines.append(f"    {_NO_REQUEST}" if error is None else f"    {_FAILED_EARLY}{error}")
             each = [f"    {text}" for text in _counted(mismatches)]
             if brief:
                 lines += each[:_MOST_BRIEF]
@@ -82,6 +108,8 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
         lines += [f"    {line}" for line in text_picture(drawn)]
         what = "what was asked and answered (> unexpected)"
         lines += _timeline(judgement.exchanges, judgement.mismatches, what)
+    if brief and judgement.mismatches and (judgement.cases or judgement.exchanges):
+        lines.append(f"    {_MORE}")
     lines += ["", f"  rerun:    {rerun}"]
     return "\n".join(visible_lines(line) for line in lines)
 

@@ -98,14 +98,16 @@ def nearness(
     scenarios: Mapping[str, Scenario],
     agree: Callable[[Run, Run], bool],
 ) -> Iterator[Nearness]:
-    """Judge an SDK by each profile and yield how near the SDK comes; each scenario runs once with it.
+    """Judge an SDK by each profile, and yield how near the SDK comes to that profile.
+
+    Each scenario runs once with the SDK.
 
     Args:
         sdk: The SDK, which stays open.
         reference: The reference, which stays open.
         profiles: The profiles by which to judge the SDK.
         scenarios: The scenarios by id; at least those that the requirements name.
-        agree: Whether the reference's run and the SDK's are the same, event by event.
+        agree: Returns whether the runs of the reference and of the SDK are the same, event by event.
 
     Raises:
         SdkError: If the adapter failed too often to continue.

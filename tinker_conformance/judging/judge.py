@@ -57,7 +57,7 @@ UNTESTED: Final = frozenset({Verdict.NOT_CLAIMED, Verdict.NOT_OFFERED})
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict with its evidence.
+    """The verdict on one requirement, with its evidence.
 
     Attributes:
         requirement: The requirement that was judged.

@@ -20,13 +20,13 @@ class EntryClass(StrEnum):
     BUG = "bug"
     """The SDK has a fault, which is to be fixed."""
     UNSUPPORTED = "unsupported"
-    """The SDK deliberately does not support this."""
+    """The SDK deliberately does not support what the requirement is about."""
     FLAKY = "flaky"
     """The SDK fails only sometimes. Such an entry is never stale, and needs an expiry date or version."""
 
 
 class Subject(StrEnum):
-    """What the pattern of an entry is matched against."""
+    """What the pattern of an entry is matched against: ids of requirements or of scenarios."""
 
     REQUIREMENT = "requirement"
     SCENARIO = "scenario"

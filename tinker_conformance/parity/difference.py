@@ -11,7 +11,7 @@ from tinker_conformance.sdk.session import FaultKind, Run, refuse_kit_faults
 
 NOTHING: Final = "nothing"
 FAULT: Final = "fault"
-"""The kind of a difference without an event: one of the two runs did not finish."""
+"""The kind of a `Difference` without an event, because one of the two runs did not finish."""
 
 
 @dataclass(frozen=True, slots=True)

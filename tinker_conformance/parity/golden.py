@@ -1,4 +1,4 @@
-"""Golden timelines: recordings of what a real release did in the shipped scenarios.
+"""Record golden timelines: what a real release of the official SDK did in the shipped scenarios.
 
 With golden timelines, tests compare the reference with a release without installing the release.
 """

@@ -15,14 +15,14 @@ class NotifyOn408(StrEnum):
     TRUTHY_STATE = "truthy_state"
     """Any ``queue_state`` of a JSON object that is true in Python's sense (official, every release)."""
     NEVER = "never"
-    """None; a 408 only makes the SDK poll again (Tinkex)."""
+    """No 408 does; a 408 only makes the SDK poll again (Tinkex)."""
 
 
 class NotifyOnTryAgain(StrEnum):
     """Which HTTP 200 ``try_again`` replies notify the observer."""
 
     NEVER = "never"
-    """None (official 0.1 to 0.20)."""
+    """No ``try_again`` does (official 0.1 to 0.20)."""
     KNOWN_STATE_OR_REASON = "known_state_or_reason"
     """Replies with a state other than UNKNOWN, or with a reason, even an empty one (official since 0.21)."""
     STATE_CHANGE = "state_change"
@@ -48,7 +48,7 @@ class UnparseableTryAgain(StrEnum):
 
 
 class ObserverError(StrEnum):
-    """What happens to an exception that an observer raises."""
+    """What an SDK does with an exception that an observer raises."""
 
     SWALLOWED = "swallowed"
     ENDS_POLL = "ends_poll"

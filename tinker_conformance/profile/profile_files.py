@@ -2,7 +2,8 @@
 
 A facet file of the kit may contain ``extends = "REVISION"``. It then inherits all keys that it does not set,
 so the file shows what changed; ``without = ["a.b"]`` removes keys. A user's profile file has a ``name`` and
-both facets as the tables ``[observer]`` and ``[polling]``. It may extend any known profile in the same way.
+both facets as the tables ``[observer]`` and ``[polling]``. A user's file may extend any known profile in the
+same way.
 
 Any mistake in a file raises a `UserError` that names the file and the key.
 """
@@ -32,7 +33,7 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class NamedProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A pair of revisions, as `releases.toml` assigns it to a release or a name.
+    """The revisions of both facets that `releases.toml` assigns to a release or to a profile's name.
 
     Attributes:
         observer: A revision of the observer facet.
@@ -47,8 +48,8 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The contents of `releases.toml`.
 
     Attributes:
-        releases: Every published release, oldest first.
-        profiles: The profiles that have a name.
+        releases: The revisions of every published release, oldest first.
+        profiles: The revisions of the profiles that have a name.
     """
 
     releases: dict[str, NamedProfile]

@@ -11,7 +11,7 @@ from tinker_conformance.profile.version_numbers import release_of
 
 
 class NewerThanKnownWarning(UserWarning):
-    """Warns that a release is newer than the newest one that the kit knows, and is treated like that one."""
+    """Warns that the kit does not know a release yet, and treats it like the newest one that it knows."""
 
 
 def known_releases() -> tuple[str, ...]:

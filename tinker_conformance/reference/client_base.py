@@ -171,7 +171,7 @@ class Service:
         Args:
             path: The path to POST to.
             body: The body, sent as JSON.
-            retries: Whether the request is sent again after an error quickly, slowly, or both.
+            retries: How the request is sent again after an error: after short delays, long ones, or both.
 
         Raises:
             FutureError: The server refused the request for good, or its reply is not a JSON object.
@@ -224,7 +224,7 @@ class Service:
 
     @property
     def session(self) -> str | None:
-        """The session's id; None before the session exists, and in profiles without sessions."""
+        """Return the session's id; None before the session exists, and in profiles without sessions."""
         return self._session
 
     async def ready(self) -> None:
@@ -323,7 +323,7 @@ class Service:
         return own if operation in facet.observed_operations else None
 
     async def _finished(self, operation: Operation, running: Awaitable[Result]) -> Result:
-        """Return the result after checking the keys that the profile asserts."""
+        """Await a result, and check that it has the keys that the profile requires of this operation."""
         facet = self.profile.polling.operations[operation]
         if not facet.assertion_drains:
             return _checked(await self.drained(running), facet)
@@ -343,7 +343,7 @@ class Service:
             raise
 
     def _cancel_on_server(self, request_id: str) -> None:
-        """Tell the server, in a new task, that a sample is given up, if its configuration asks for that."""
+        """Report in a new task that a sample is given up, if the server's configuration asks for that."""
         rules = self.profile.polling.cancellation
         if rules is None or self._closing or self._dynamic_config.get(rules.flag) is not True:
             return
@@ -354,7 +354,7 @@ class Service:
     async def _within(
         self, limit: float | None, running: Coroutine[object, object, _T], *, cancels: bool
     ) -> _T:
-        """Await a result for at most `limit` seconds."""
+        """Await a result for at most `limit` seconds; None waits without a limit."""
         if limit is None:
             return await running
         task = asyncio.ensure_future(running)

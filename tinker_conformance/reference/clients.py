@@ -1,8 +1,8 @@
 """The clients of the reference, a small SDK of the Tinker API.
 
 A `FutureError` (see `failures`) says how a future ended, and `error_kind` classifies any exception of a call.
-A call that an SDK of this profile does not have raises `UserError`, and a request that the server refuses
-for good raises `FutureError`.
+A call that the profile's SDK does not have raises `UserError`. A request that the server refuses for good
+raises `FutureError`.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _LEAST_SLEEP: Final = 0.000_001
 """The shortest sleep, seconds: a task at exactly its deadline must not spin until the clock moves."""
 
 _TURNS: Final = 4
-"""Turns of the event loop in which a due timer wakes its task and that task cancels another."""
+"""After so many turns of the event loop, an expired timer has woken its task, which has cancelled another."""
 
 
 @dataclass(slots=True)
@@ -126,8 +126,8 @@ def _starts_over(error: Exception) -> bool:
 async def _delayed_end(attempt: Callable[[], Awaitable[_T]]) -> _T:
     """Run an attempt, and return only after some more turns of the event loop.
 
-    The official SDK polls in a separate task, so a watch that is due acts first. A sample that succeeds after
-    the deadline still fails.
+    The official SDK polls in a separate task, so the task that watches the deadline acts first: a sample that
+    succeeds after the deadline still fails.
     """
     try:
         return await attempt()

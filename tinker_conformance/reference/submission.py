@@ -52,7 +52,7 @@ class PendingRequest:
         path: The path to POST to.
         body: Returns the body; called once, or each time that a sample is sent with a new number.
         facet: The polling facet of the profile.
-        retries: Whether the request is sent again after an error quickly, slowly, or both.
+        retries: How the request is sent again after an error: after short delays, long ones, or both.
         send: The function that sends a request, such as ``post`` of an HTTP client.
         base_url: The server's URL, without a path.
         billing: The pause for HTTP 402, shared with all requests of the service.
@@ -95,7 +95,7 @@ class PendingRequest:
                 body = self.body()
 
     async def _reply(self, body: Mapping[str, object]) -> Mapping[str, object] | RefusedReply:
-        """Send the request once."""
+        """Send the request once, and return the reply, or why the request was not accepted."""
         try:
             response = await self.send(
                 f"{self.base_url}{self.path}",

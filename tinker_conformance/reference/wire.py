@@ -30,13 +30,13 @@ _CATEGORIES: Final = frozenset({"unknown", "server", "user"})
 
 @dataclass(frozen=True, slots=True)
 class PendingFuture:
-    """An accepted request, whose result is polled for.
+    """An accepted submission, whose result is not there yet.
 
     Attributes:
         request_id: The future's id on the server.
         operation: The operation that was submitted.
-        client: The kind of client that submitted it.
-        round_trip_seconds: How long the submission took.
+        client: The kind of client that submitted the operation.
+        round_trip_seconds: How long the submission took, from request to reply, seconds.
     """
 
     request_id: str

@@ -13,7 +13,7 @@ from tinker_conformance.report.report_reading import Report
 
 
 class Change(StrEnum):
-    """How the result of a requirement changed."""
+    """How the result of a requirement changed from one report to another."""
 
     WORSE = "worse"
     BETTER = "better"

@@ -10,7 +10,7 @@ from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible
 from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
+from tinker_conformance.report.conclusion import QUIRKS, conclude, forgiven, to_look_at
 from tinker_conformance.report.records import Result, noun
 from tinker_conformance.report.release_matrix import (
     RELEASE_LEGEND,
@@ -67,10 +67,13 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield "| verdict | contract | quirk |"
     yield "|---|---:|---:|"
+    unshared = [result for result in report.results if forgiven(result, strict=report.start.strict)]
     for verdict in Verdict:
-        of = [result.level.value for result in report.results if result.verdict is verdict]
+        of = [r.level.value for r in report.results if r.verdict is verdict and r not in unshared]
         if of:
             yield f"| {verdict.value} | {of.count('contract')} | {of.count('quirk')} |"
+        if verdict is Verdict.FAILED and unshared:
+            yield f"| {QUIRKS} | 0 | {len(unshared)} |"
     for result in broken[:_MOST_RESULTS]:
         yield from _failure(result)
     if len(broken) > _MOST_RESULTS:

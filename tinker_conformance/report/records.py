@@ -26,14 +26,14 @@ _BY_VERDICT: Final = msgspec.Meta(extra_json_schema={"propertyNames": {"$ref": "
 
 
 class JudgedKind(StrEnum):
-    """Which end of the connection was judged."""
+    """Which end of the connection was judged: an SDK or a server."""
 
     SDK = "sdk"
     SERVER = "server"
 
 
 def noun(kind: JudgedKind) -> str:
-    """Return what a text calls the judged end: "SDK" or "server"."""
+    """Return the word in texts for what was judged: "SDK" or "server"."""
     return "SDK" if kind is JudgedKind.SDK else "server"
 
 

@@ -13,12 +13,12 @@ from tinker_conformance.sdk.adapter import Capability
 
 
 class Level(StrEnum):
-    """How much a requirement weighs."""
+    """How much a requirement weighs: whether an SDK that does not meet it fails."""
 
     CONTRACT = "contract"
     """Users rely on the behaviour; an SDK that differs fails."""
     QUIRK = "quirk"
-    """An accident of the official SDK; another SDK may differ, and fails for it only with `--strict`."""
+    """An accident of the official SDK; an SDK that differs fails only with `--strict`."""
 
 
 class AnyRequirement(Protocol):

@@ -1,7 +1,7 @@
 """Read scenarios from YAML files, YAML text and plain data.
 
-An unknown key, a missing value or a wrong type raises a `ScenarioError`. It names the file, the scenario, the
-place in it and the fix.
+An unknown key, a missing value or a wrong type raises a `ScenarioError`, whose text names the file, the
+scenario, the place in the scenario and the fix.
 """
 
 from __future__ import annotations

@@ -130,8 +130,9 @@ class FutureNumbers:
     def _holds_one(self, own: int) -> bool:
         """Return whether all futures can still have different numbers, given what is possible for each.
 
-        `_held` is one way in which all futures have different numbers. A search for a chain of changes, each
-        future taking the number of the next, ends at the number that `own` can no longer have.
+        `_held` is one way in which all futures have different numbers. This method searches for a chain of
+        changes in which each future takes the number of the next, and the last takes the number that `own`
+        can no longer have.
         """
         free = self._held[own]
         if free in self._possible[own]:
@@ -156,7 +157,7 @@ class FutureNumbers:
 def _alike(scenario: Scenario, future: FutureSpec) -> tuple[object, ...]:
     """Return what the fake server sees of a submission when it chooses a script.
 
-    Equal values: it cannot tell them apart.
+    If these values are equal for two submissions, the fake server cannot tell the submissions apart.
     """
     kind = scenario.client(future.client).kind
     client = None if kind is ClientKind.SAMPLING else future.client

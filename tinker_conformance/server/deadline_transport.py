@@ -72,6 +72,8 @@ class DeadlineTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
+    """The body of a reply, which also closes the connection of httpcore."""
+
     def __init__(self, pieces: Iterable[bytes], close: typing.Callable[[], None]) -> None:
         self._pieces = pieces
         self._close = close
@@ -84,6 +86,8 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Backend(httpcore.NetworkBackend):
+    """Opens connections of httpcore whose reads and writes end at the deadline."""
+
     def __init__(self, moment: _Moment) -> None:
         self._moment = moment
         self._sockets = httpcore.SyncBackend()
@@ -102,6 +106,8 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
+    """A connection whose reads and writes end at the deadline of the thread's request."""
+
     def __init__(self, stream: httpcore.NetworkStream, moment: _Moment) -> None:
         self._stream = stream
         self._moment = moment

@@ -92,6 +92,8 @@ class Answer:
 
 
 class _NotJson:
+    """The type of `NOT_JSON`, which no JSON value equals."""
+
     def __repr__(self) -> str:
         return "a body that is not JSON"
 

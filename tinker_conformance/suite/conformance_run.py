@@ -1,4 +1,4 @@
-"""One run of the requirements against one SDK, the same for every way to start it.
+"""One run of the requirements against one SDK, the same for every way to start a run.
 
 A `RunRequest` goes in. Judgements with known failures applied come out, and the records of a report. The
 command `run`, the pytest items and the class `QueueStateConformance` are the three ways to start a run.
@@ -229,7 +229,7 @@ class ConformanceRun:
         return ""
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
-        """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
+        """Return a sentence for each outdated entry of known failures, after everything was judged."""
         return tuple(self.known.stale(map(judged, judgements)))
 
 

@@ -103,7 +103,7 @@ class RequirementItem(pytest.Item, Generic[R]):
 
 
 def _run(config: pytest.Config) -> ConformanceRun:
-    """Return the conformance run of the pytest session; the first call opens it."""
+    """Return the conformance run of the pytest session; the first call opens the run."""
     if _RUN not in config.stash:
         config.stash[_RUN] = _opened(config)
         config.add_cleanup(config.stash[_RUN].close)

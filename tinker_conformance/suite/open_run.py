@@ -72,7 +72,7 @@ class OpenRun(Protocol[R]):
         """Return the releases of the official SDK that rely on a server's probe; empty in a run of an SDK."""
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
-        """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
+        """Return a sentence for each outdated entry of known failures, after everything was judged."""
 
     def close(self) -> None:
         """End the SDK's process and everything else that the run started."""

@@ -3,7 +3,7 @@
 Every option is registered as `--tinker-…`, with a `dest` that begins with `tinker_`. The short names are
 registered only on demand, because two plugins that register the same name break the run. After all plugins
 and initial conftests have registered their options, a short name becomes an alias if it is on the command
-line and nobody owns it. A run that does not use the short names therefore never sees them.
+line and no other plugin has registered it. A run that does not use the short names therefore never sees them.
 
 The module imports nothing slow, because every pytest run in the environment loads it.
 """

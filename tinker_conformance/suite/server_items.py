@@ -54,7 +54,7 @@ def server_items_of(collector: pytest.Module, chapter: ServerChapter) -> Iterato
 
 
 def _run(config: pytest.Config) -> ServerRun:
-    """Return the server's run of the pytest session; the first call opens it."""
+    """Return the run of the pytest session against the server; the first call opens the run."""
     if _RUN not in config.stash:
         try:
             config.stash[_RUN] = open_server_run(_request(config))

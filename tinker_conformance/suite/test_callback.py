@@ -1,4 +1,4 @@
-"""The chapter `callback`."""
+"""The pytest items of the chapter (group of requirements) `callback`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `cancellation`."""
+"""The pytest items of the chapter (group of requirements) `cancellation`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

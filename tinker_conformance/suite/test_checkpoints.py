@@ -1,4 +1,4 @@
-"""The chapter `checkpoints`."""
+"""The pytest items of the chapter (group of requirements) `checkpoints`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `clock`."""
+"""The pytest items of the chapter (group of requirements) `clock`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `concurrency`."""
+"""The pytest items of the chapter (group of requirements) `concurrency`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `custom_observer`."""
+"""The pytest items of the chapter (group of requirements) `custom_observer`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

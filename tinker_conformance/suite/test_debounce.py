@@ -1,4 +1,4 @@
-"""The chapter `debounce`."""
+"""The pytest items of the chapter (group of requirements) `debounce`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

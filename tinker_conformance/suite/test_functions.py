@@ -1,4 +1,4 @@
-"""The chapter `functions`."""
+"""The pytest items of the chapter (group of requirements) `functions`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `grace`."""
+"""The pytest items of the chapter (group of requirements) `grace`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

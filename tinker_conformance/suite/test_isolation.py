@@ -1,4 +1,4 @@
-"""The chapter `isolation`."""
+"""The pytest items of the chapter (group of requirements) `isolation`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

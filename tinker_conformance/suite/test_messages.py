@@ -1,4 +1,4 @@
-"""The chapter `messages`."""
+"""The pytest items of the chapter (group of requirements) `messages`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

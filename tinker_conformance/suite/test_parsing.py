@@ -1,4 +1,4 @@
-"""The chapter `parsing`."""
+"""The pytest items of the chapter (group of requirements) `parsing`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `polling`."""
+"""The pytest items of the chapter (group of requirements) `polling`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `reasons`."""
+"""The pytest items of the chapter (group of requirements) `reasons`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `requests`."""
+"""The pytest items of the chapter (group of requirements) `requests`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `session_polling`."""
+"""The pytest items of the chapter (group of requirements) `session_polling`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `submissions`."""
+"""The pytest items of the chapter (group of requirements) `submissions`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `telemetry`."""
+"""The pytest items of the chapter (group of requirements) `telemetry`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

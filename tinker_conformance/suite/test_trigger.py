@@ -1,4 +1,4 @@
-"""The chapter `trigger`."""
+"""The pytest items of the chapter (group of requirements) `trigger`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -1,4 +1,4 @@
-"""The chapter `wiring`."""
+"""The pytest items of the chapter (group of requirements) `wiring`."""
 
 from tinker_conformance.suite.chapter import Chapter
 

@@ -66,6 +66,19 @@ def test_the_levels_are_as_these_tests_need_them() -> None:
     assert {requirement(name).level for name in QUIRKS} == {Level.QUIRK}
 
 
+def test_a_quirk_that_is_not_shared_is_short_unless_quirks_count_or_all_is_asked_for() -> None:
+    found = Judged({"debounce.boundary": Verdict.PASSED, "polling.gives_up": Verdict.FAILED})
+    short, strict, verbose = (_run(found, *options).stdout for options in ((), ("--strict",), ("-v",)))
+    notice = "quirks that are not shared do not count; -v shows their pictures and events"
+    assert "polling.gives_up (quirk): not shared" in short
+    assert "rerun:" not in short
+    assert notice in short
+    assert "polling.gives_up (quirk): failed" in strict
+    assert "rerun:" in verbose
+    for text in (strict, verbose):
+        assert notice not in text
+
+
 @settings(max_examples=60)
 @given(FOUND, st.booleans())
 @example(Judged({"debounce.boundary": Verdict.PASSED, "polling.gives_up": Verdict.ADAPTER_ERROR}), False)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from tests.tinker_conformance.checks.small_timelines import line, notified, poll, scenario
+from tests.tinker_conformance.checks.small_timelines import end, line, notified, poll, scenario
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.commands.fix_first import fix_first
 from tinker_conformance.judging.causes import causes
@@ -15,7 +15,7 @@ from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import requirement
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.timeline import Timeline
+from tinker_conformance.timeline import OutcomeKind, Timeline
 
 TRAINING = "trainer"
 SAMPLING = "sampler"
@@ -91,6 +91,52 @@ def test_an_sdk_without_any_request_is_not_one_whose_clock_stands_still() -> Non
     found = causes([*GRACE, silent, also])
     assert found[0].what == "the SDK sends no request where one is due"
     assert [cause.count for cause in found] == [2, 4]
+
+
+def raising(identifier: str, text: str) -> Judgement:
+    """A future that ended in an error before the SDK sent anything."""
+    return failed(
+        identifier,
+        Mismatch("small", 0.0, "poll 1", "nothing"),
+        observed=(end(kind=OutcomeKind.ERROR, error=text),),
+        expected=(poll(),),
+    )
+
+
+def test_an_error_before_any_request_is_the_cause_in_its_own_words() -> None:
+    text = "AttributeError: 'Client' object has no attribute 'smaple'. Did you mean: 'sample'?"
+    silent = [raising(name, text) for name in ("clock.moves", "debounce.boundary")]
+    untestable = other("debounce.active", Verdict.NOT_TESTABLE, "clock.moves")
+    found = causes([*GRACE, *silent, untestable])
+    assert found[0].what == f"the SDK or its adapter fails before any valid request: {text}"
+    assert [cause.count for cause in found] == [3, 4]
+
+
+def test_the_words_of_an_early_error_are_one_line_and_bounded() -> None:
+    (cause,) = causes([raising("debounce.boundary", "RuntimeError: a\n  b" + "c" * 9000)])
+    assert cause.what.startswith(
+        "the SDK or its adapter fails before any valid request: RuntimeError: a bccc"
+    )
+    assert cause.what.endswith("…")
+    assert len(cause.what) < 240
+
+
+def test_what_comes_when_none_is_due_is_named_even_where_the_requests_differ() -> None:
+    paused = line("Sampling is paused", 5.0, client=SAMPLING)
+    extra = Mismatch("small", 5.0, "nothing", "the line 'Sampling is paused'", 0)
+    found = failed(
+        "concurrency.one_minute_for_a_client", extra, observed=(paused, poll(5.0)), expected=(poll(),)
+    )
+    assert [cause.what for cause in causes([found])] == [
+        "log lines of a sampling client come when none is due"
+    ]
+
+
+def test_what_is_missing_tells_the_kind_where_a_requirement_compares_several() -> None:
+    ended = failed(
+        "polling.http_408", Mismatch("small", 0.0, "an end", "nothing", missing=0), expected=(end(),)
+    )
+    assert [cause.what for cause in causes([ended])] == ["ends are missing"]
 
 
 def test_requests_that_differ_before_a_mistake_are_its_likely_cause() -> None:

@@ -19,7 +19,7 @@ from tinker_conformance.checks.projections import line_times, poll_counts, same
 from tinker_conformance.judging.explanation import alone, explain, shown
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
-from tinker_conformance.requirements import Requirement
+from tinker_conformance.requirements import Level, Requirement
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.timeline import (
     ClockCause,
@@ -107,6 +107,31 @@ def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails
     assert not any(line.startswith("  scenario quiet") for line in explained)
 
 
+def test_an_error_before_any_request_is_named_where_none_was_sent() -> None:
+    failure = end(kind=OutcomeKind.ERROR, error="AttributeError: no 'smaple'")
+    explained = _explained(_missing("poll 1", 0.0), expected=(poll(),), observed=(failure,))
+    why = "    the SDK sent no valid request; it or its adapter failed first: AttributeError: no 'smaple'"
+    assert why in explained
+
+
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("strict", [False, True])
+def test_only_a_quirk_that_does_not_count_is_called_not_shared_and_shortened(
+    level: Level, strict: bool
+) -> None:
+    required = Requirement("debounce.small", "It polls.", "here", ("small",), same(poll_counts), level=level)
+    mismatches = (_wrong(0), _wrong(1, 2.0))
+    cases = {"small": _case((poll(), poll(2.0)))}
+    judgement = Judgement(required, Verdict.FAILED, mismatches, cases)
+    shared = level is Level.CONTRACT or strict
+    brief = explain(judgement, "rerun", brief=True, strict=strict).splitlines()
+    whole = explain(judgement, "rerun", strict=strict).splitlines()
+    assert brief[0] == whole[0] == f"debounce.small ({level.value}): {'failed' if shared else 'not shared'}"
+    assert any("virtual time" in line for line in whole)
+    if not shared:
+        assert brief[1:] == ["  required: It polls.", "  first:    at 0.000 s: wanted nothing, got something"]
+
+
 def test_each_mismatch_is_shown_in_its_own_scenario() -> None:
     explained = _explained(
         _missing("a", 1.0), _wrong(0, 2.0, "quiet"), _missing("c", 3.0), observed=(poll(),)
@@ -171,7 +196,9 @@ def test_what_comes_at_the_time_of_a_missing_event_is_not_marked() -> None:
 
 
 def _brief(judgement: Judgement) -> list[str]:
-    return [text.strip() for text in explain(judgement, "rerun", brief=True).splitlines()[4:-2]]
+    lines = explain(judgement, "rerun", brief=True).splitlines()
+    assert lines[-3] == "    (picture and events: -v, or the report)"
+    return [text.strip() for text in lines[4:-3]]
 
 
 def test_in_brief_each_scenario_has_its_first_three_mismatches() -> None:

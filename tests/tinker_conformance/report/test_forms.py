@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,7 +167,12 @@ def test_a_quirk_that_is_not_shared_is_no_failure_unless_quirks_count() -> None:
     assert QUIRK.level is Level.QUIRK
     made = report("a", "1", result(ACTIVE), result(QUIRK, Verdict.FAILED))
     assert conclude(made).sentence == "a 1 conforms to tinker-0.5.1"
-    assert "Quirks that the SDK does not share: 1" in step_summary(made)
+    summary = step_summary(made)
+    assert "Quirks that the SDK does not share: 1" in summary
+    assert "| quirk not shared | 0 | 1 |" in summary
+    assert "| failed |" not in summary
+    strict = dataclasses.replace(made, start=msgspec.structs.replace(made.start, strict=True))
+    assert "| failed | 0 | 1 |" in step_summary(strict)
     assert json.loads(badge(made))["color"] == "brightgreen"
     assert '<span class="quirk">quirk not shared</span>' in page([made])
 

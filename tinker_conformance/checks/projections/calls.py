@@ -17,7 +17,7 @@ from tinker_conformance.timeline import Callback, Event, Log, Response, Timeline
 def notified_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield the queue states of which the observer was notified at each time, each state once.
 
-    If the SDK shows no observer calls, the reason in a pause line stands for the state.
+    If the kit cannot see the SDK's observer calls, the state is derived from the reason in each pause line.
     """
     if Capability.CALLBACKS not in case.sdk.capabilities:
         yield from line_reasons(case, timeline)
@@ -48,7 +48,7 @@ def notified_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield the replies after which the observer was called.
 
-    If the SDK shows no observer calls, pause lines stand for them.
+    If the kit cannot see the SDK's observer calls, pause lines are taken in their place.
     """
     if Capability.CALLBACKS in case.sdk.capabilities:
         for place, call, reply in _notifications(timeline):
