@@ -360,9 +360,10 @@ def _limits(given: tuple[str, ...]) -> Limits:
     help="Base model that gets the tokenizer; can be given several times.",
 )
 def write_tokenizers(out: Path, models: tuple[str, ...]) -> None:
-    """Write a tokenizer that needs no download, and print the environment variables for your program.
+    """Write a tokenizer that needs no download.
 
-    One byte is one token. The official SDK and tinker-cookbook then find it by the name of the base model.
+    The command prints the environment variables for your program. One byte is one token. The official SDK
+    and tinker-cookbook then find it by the name of the base model.
 
     Start your program as: env $(fake-tinker tokenizer --out DIR) python train.py
     """

@@ -19,7 +19,7 @@ from fake_server.core.number_words import counted
 from fake_server.core.operations import Number, Operation
 from fake_server.script.builder import Exhausted, Script, Turn
 from fake_server.script.request_match import RequestMatch
-from fake_server.script.steps import Advance, Fail, FailCategory, ReplyStep
+from fake_server.script.steps import Advance, Complete, Fail, FailCategory, ReplyStep
 
 SUBMISSION_SECONDS: Final = 10.0
 """How long, in seconds, a test waits by default until a client submits a future."""
@@ -121,6 +121,16 @@ class ScriptedFuture:
     def served(self) -> int:
         """How many of the script's replies have been sent."""
         return min(self.polls, len(self.script.turns))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no client polls it again: the last poll got a result or a failure, or it ended."""
+        turns, polled = self.script.turns, self.polls
+        if self.ended or polled == 0:
+            return self.ended
+        if polled > len(turns) and self.script.exhausted is not Exhausted.REPEAT:
+            return self.script.exhausted is Exhausted.FAIL
+        return bool(turns) and isinstance(turns[min(polled, len(turns)) - 1].reply, Complete | Fail)
 
     @property
     def left(self) -> tuple[ReplyStep, ...]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from types import FunctionType
-from typing import Final
+from typing import Final, Never
 
-from fake_server.core.errors import ScriptError, meant
+from fake_server.core.errors import ScriptError, meant, nearest
 from fake_server.core.faults import CutEnd, DropKind, RawBytes, Refusal
 from fake_server.core.http_messages import Reply
 from fake_server.script.fault_data import choice, wire_from
@@ -259,8 +259,25 @@ class ScriptBuilder:
 ScriptLike = Script | ScriptBuilder | Iterable[Step]
 
 
-def script(*steps: Step) -> ScriptBuilder:
-    """Start a script: return a builder that has these steps."""
+_OF_ADD_SCRIPT: Final = ("operation", "client", "name", "submission", "where")
+
+
+def script(*steps: Step, **misplaced: Never) -> ScriptBuilder:
+    """Start a script: return a builder that has these steps.
+
+    Args:
+        steps: The first steps.
+        misplaced: None exist. Those of ``add_script`` get an error that says where they belong.
+
+    Raises:
+        ScriptError: A keyword is given.
+    """
+    for name in misplaced:
+        if name == "exhausted":
+            raise ScriptError("script() takes only steps; write script(…).exhausted(…)")
+        known = name if name in _OF_ADD_SCRIPT else nearest(name, _OF_ADD_SCRIPT)
+        where = "give none" if known is None else f"{known} belongs to add_script(…, {known}=…)"
+        raise ScriptError(f"script() takes only steps, and no keyword {name!r}; {where}")
     return ScriptBuilder(steps)
 
 

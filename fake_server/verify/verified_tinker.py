@@ -254,11 +254,12 @@ class VerifiedTinker(Conveniences):
         found = self._named(future)
         polls = self.polls(found)
         if len(polls) != count:
-            fix = (
-                "lengthen its script, or wait until the future has ended"
-                if len(polls) < count
-                else "find out why it continues to poll"
-            )
+            if len(polls) > count:
+                fix = "find out why it continues to poll"
+            elif found.is_over:
+                fix = "the future has ended; lengthen its script"
+            else:
+                fix = "lengthen its script, or wait until the future has ended"
             difference = wanted_got(counted(count, "poll"), len(polls))
             raise ScriptViolation(f"future {found.name!r}: {difference}: {listed(polls)}; {fix}")
 

@@ -284,3 +284,9 @@ def test_a_misspelt_word_is_a_warning_before_the_server_starts(tmp_path: Path) -
     warning, error = ended.stderr.splitlines()
     assert warning.startswith(f"Warning: {path}, script 1, step 1: timeout has the key 'queue_stat'")
     assert error.startswith(f"Error: {path}, script 2")
+
+
+def test_the_help_shows_the_sentence_of_each_command_whole() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).stdout
+    assert "tokenizer  Write a tokenizer that needs no download." in shown
+    assert "..." not in shown

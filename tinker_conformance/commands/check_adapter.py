@@ -45,6 +45,12 @@ def check_adapter(spec: str, patience: float | None, clock: str | None) -> None:
     SPEC is exec:COMMAND, quoted as in a shell. `tinker-conformance docs adapter-protocol` describes it.
     """
     console = Terminal(soft_wrap=True)
+    if spec.startswith("python:"):
+        raise click.UsageError(
+            f"{spec!r} is an adapter in Python, and this command checks those over stdio; run it with "
+            f"`tinker-conformance run --sdk {spec}`, or subclass the suite: `tinker-conformance docs "
+            "subclass-the-suite`"
+        )
     if not spec.startswith("exec:"):
         raise click.UsageError(f"{spec!r} is not an adapter over stdio; write exec:COMMAND")
     command = command_of(spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,11 @@ from tinker_conformance.commands.shipped_folders import shipped_folder
 from tinker_conformance.error_families import UserError
 
 _KINDS: Final = ("*.md", "*.schema.json")
+_IN_THE_REPOSITORY: Final = (
+    *("README", "CHANGELOG", "CONTRIBUTING", "SECURITY", "LICENSE", "development", "releasing"),
+    *("benchmarks", "examples", "findings"),
+)
+"""Pages and folders of the repository that a wheel does not have."""
 
 
 def pages() -> dict[str, Path]:
@@ -30,25 +36,49 @@ def pages() -> dict[str, Path]:
 def docs(page: str | None) -> None:
     """Print a page of the documentation, or the names of all pages.
 
-    PAGE is a name as an error gives it, such as docs/reference/fixtures.md, or its last part: fixtures.
+    PAGE is a name as an error gives it, such as docs/reference/fixtures.md, or its last part, fixtures. A
+    link of a page, such as ../reference/fixtures.md#warnings, will do, too.
     """
     known = pages()
     if page is None:
         for name, path in known.items():
             click.echo(f"{name}  {_title(path)}".rstrip())
         return
-    wanted = page.removeprefix("docs/").removesuffix(".md")
+    click.echo(known[_named(page, known)].read_text(encoding="utf-8"), nl=False)
+
+
+def _named(page: str, known: Mapping[str, Path]) -> str:
+    """Return the path of a page below `docs`.
+
+    Raises:
+        UserError: There is no such page, or there are several.
+    """
+    # The folder of the page with the link is unknown, so what leads out of it says nothing.
+    parts = [part for part in page.partition("#")[0].split("/") if part not in {"", ".", ".."}]
+    wanted = "/".join(parts).removeprefix("docs/").removesuffix(".md")
     names = {name.removesuffix(".md"): name for name in known}
     found = [wanted] if wanted in names else [name for name in names if wanted == name.rpartition("/")[2]]
     match found:
         case [one]:
-            click.echo(known[names[one]].read_text(encoding="utf-8"), nl=False)
+            return names[one]
+        case [] if _is_in_the_repository(wanted, page, known.values()):
+            raise UserError(
+                f"docs: {page!r} is in the repository only, and not installed with the kit; read it in a "
+                "clone, or choose a page of `tinker-conformance docs`"
+            )
         case []:
             known_names = {*names, *(name.rpartition("/")[2] for name in names)}
             hint = suggestion(wanted, sorted(known_names), "`tinker-conformance docs` lists all of them")
             raise UserError(f"docs: there is no page {page!r}; {hint}")
         case several:
             raise UserError(f"docs: {page!r} is the name of several pages; write one of {', '.join(several)}")
+
+
+def _is_in_the_repository(wanted: str, page: str, known: Iterable[Path]) -> bool:
+    """Return whether a name without a page is one of the repository, or a link that a page has."""
+    if f"{wanted}/".startswith(tuple(f"{name}/" for name in _IN_THE_REPOSITORY)):
+        return True
+    return any(f"]({page})" in path.read_text(encoding="utf-8") for path in known)
 
 
 def _title(path: Path) -> str:

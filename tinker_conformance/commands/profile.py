@@ -1,4 +1,4 @@
-"""`tinker-conformance profile`: shows the values of a profile, and how two of them differ."""
+"""`tinker-conformance profile`: shows the names and values of profiles, and how two of them differ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.commands.guard import Listed
-from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.profile.values import as_toml, values_of, written
 
 _ABSENT = "(absent)"
@@ -27,7 +27,7 @@ class _ProfileGroup(Listed):
         """
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(
-                f"{args[0]!r} is no command of profile, which has {' and '.join(sorted(self.commands))}; to "
+                f"{args[0]!r} is no command of profile, which has {', '.join(sorted(self.commands))}; to "
                 f"see a profile, run: tinker-conformance profile show {shlex.quote(args[0])}",
                 ctx,
             )
@@ -39,11 +39,21 @@ def profile() -> None:
     """Show what a profile says: texts, delays, limits and choices."""
 
 
+@profile.command("list")
+def list_names() -> None:
+    """Print the names of all profiles, the oldest official revision first."""
+    for name in known_profiles():
+        click.echo(name)
+
+
 @profile.command()
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", required=False)
 @click.option("--toml", is_flag=True, help="Print a file that --profile takes, to be changed.")
-def show(name: str, *, toml: bool) -> None:
+def show(name: str | None, *, toml: bool) -> None:
     """Print every value of a profile, one in a line."""
+    if name is None:
+        names = ", ".join(known_profiles())
+        raise click.UsageError(f"profile show needs a profile; give a file, or one of {names}")
     loaded = load_profile(name)
     if toml:
         click.echo(as_toml(loaded), nl=False)

@@ -174,3 +174,18 @@ def test_a_misspelt_key_of_a_pause_is_refused_and_a_body_may_hold_it(step: Calla
         step(queue_stat="paused_capacity")
     assert step({"queue_stat": "paused_capacity"}) != step({})
     assert step(another_key=1) != step({})
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("operation", r"operation belongs to add_script\(…, operation=…\)"),
+        ("operaton", r"operation belongs to add_script"),
+        ("name", r"name belongs to add_script"),
+        ("exhausted", r"write script\(…\)\.exhausted\(…\)"),
+        ("zzz", "takes only steps, and no keyword 'zzz'; give none"),
+    ],
+)
+def test_a_keyword_of_add_script_says_where_it_belongs(keyword: str, text: str) -> None:
+    with pytest.raises(ScriptError, match=text):
+        script(**{keyword: "x"})  # type: ignore[arg-type] # the mistake

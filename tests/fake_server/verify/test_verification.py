@@ -13,9 +13,9 @@ from fake_server.core.http_messages import Reply, Request
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.operations import Operation
-from fake_server.script import complete, drop, script, timeout
+from fake_server.script import complete, drop, fail, script, timeout, wired
 from fake_server.script.rules import every
-from fake_server.script.steps import Advance
+from fake_server.script.steps import Advance, HttpStep, Wired
 from fake_server.verify.verified_tinker import VerifiedTinker
 
 
@@ -86,6 +86,38 @@ def test_polls_are_counted_and_listed_with_their_answers(tinker: VerifiedTinker)
         tinker.assert_polls("f", 3)
     with pytest.raises(ScriptViolation, match="find out why it continues to poll"):
         tinker.assert_polls("f", 1)
+
+
+@pytest.mark.parametrize(
+    ("steps", "exhausted"),
+    [
+        ([timeout(), complete()], "fail"),
+        ([timeout(), fail()], "fail"),
+        ([timeout()], "fail"),
+        ([complete()], "repeat"),
+    ],
+)
+def test_the_fix_for_a_future_that_has_ended_is_not_to_wait(
+    tinker: VerifiedTinker, steps: list[HttpStep], exhausted: str
+) -> None:
+    tinker.add_script(script(*steps).exhausted(exhausted), name="f")
+    future = _submit(tinker)
+    _poll(tinker, future)
+    _poll(tinker, future)
+    with pytest.raises(ScriptViolation, match=r"the future has ended; lengthen its script$"):
+        tinker.assert_polls("f", 3)
+
+
+@pytest.mark.parametrize("last", [timeout(), wired(complete(), cut="body")])
+def test_a_reply_after_which_a_client_polls_again_is_no_end(
+    tinker: VerifiedTinker, last: HttpStep | Wired
+) -> None:
+    tinker.add_script(script(timeout(), last).exhausted("repeat"), name="f")
+    future = _submit(tinker)
+    for _ in range(3):
+        _poll(tinker, future)
+    with pytest.raises(ScriptViolation, match=r"or wait until the future has ended$"):
+        tinker.assert_polls("f", 4)
 
 
 def test_drained_is_checked_for_each_future(tinker: VerifiedTinker) -> None:

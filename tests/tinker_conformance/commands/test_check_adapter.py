@@ -225,3 +225,10 @@ def test_the_limits_on_the_page_are_those_of_the_kit() -> None:
 def test_the_schema_is_fresh() -> None:
     """To update it: python -m tinker_conformance.sdk.stdio.protocol_schema > THAT_FILE."""
     assert (ROOT / "docs/reference/adapter-protocol.schema.json").read_text(encoding="utf-8") == schema()
+
+
+def test_an_adapter_in_python_is_sent_to_the_commands_that_check_it() -> None:
+    result = CliRunner().invoke(main, ["check-adapter", "python:conf:Adapter"])
+    assert result.exit_code == 2
+    assert "`tinker-conformance run --sdk python:conf:Adapter`" in result.output
+    assert "`tinker-conformance docs subclass-the-suite`" in result.output

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from tinker_conformance.cli import main
+from tinker_conformance.commands.docs import pages
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,16 +49,30 @@ def test_no_message_names_a_file_that_a_wheel_lacks() -> None:
     assert [text for text in _texts() if "docs/" in text and ".md" in text] == []
 
 
-def test_a_wheel_holds_the_pages_for_users() -> None:
+def _is_in_the_wheel(name: str) -> bool:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     held = tuple(project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"])
+    return f"docs/{name}".startswith(held)
+
+
+def test_a_wheel_holds_the_pages_for_users() -> None:
     lines = _printed().splitlines()
-    outside = [line.split()[0] for line in lines if not f"docs/{line}".startswith(held)]
+    outside = [line.split()[0] for line in lines if not _is_in_the_wheel(line)]
     assert {name.partition("/")[0] for name in outside} == {"development.md", "findings", "releasing.md"}
 
 
-@pytest.mark.parametrize("name", ["docs/reference/fixtures.md", "reference/fixtures", "fixtures"])
-def test_a_page_has_three_names(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("docs/reference/fixtures.md", "reference/fixtures", "fixtures", "fixtures.md", "./fixtures.md"),
+        *(
+            "../reference/fixtures.md",
+            "../../docs/reference/fixtures.md",
+            "../reference/fixtures.md#warnings",
+        ),
+    ],
+)
+def test_a_page_is_found_by_its_name_and_by_a_link_to_it(name: str) -> None:
     assert _printed(name) == (ROOT / "docs/reference/fixtures.md").read_text(encoding="utf-8")
 
 
@@ -73,3 +88,40 @@ def test_a_wrong_name_is_one_line(name: str, problem: str) -> None:
     result = CliRunner().invoke(main, ["docs", name])
     assert result.exit_code == 2
     assert problem in result.output
+
+
+def _links(held: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+    """Yield each link of the pages, and the file that it leads to."""
+    for path in held.values():
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            yield link, (path.parent / link).resolve()
+
+
+def test_each_link_of_a_page_leads_to_its_page_or_says_which_pages_it_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = {name: path for name, path in pages().items() if _is_in_the_wheel(name)}
+    monkeypatch.setattr("tinker_conformance.commands.docs.pages", lambda: held)
+    kinds = set()
+    for link, target in _links(held):
+        result = CliRunner().invoke(main, ["docs", link])
+        if result.exit_code == 0:
+            assert result.stdout == target.read_text(encoding="utf-8")
+            kinds.add("printed")
+        elif "is the name of several pages" in result.output:
+            assert target.relative_to(ROOT / "docs").as_posix().removesuffix(".md") in result.output
+            kinds.add("several")
+        else:
+            assert f"{link!r} is in the repository only" in result.output
+            assert target not in held.values()
+            kinds.add("repository")
+    assert kinds == {"printed", "several", "repository"}
+
+
+@pytest.mark.parametrize("name", ["README", "README.md", "development", "examples/python", "../CHANGELOG.md"])
+def test_a_page_of_the_repository_says_so_in_a_wheel(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {name: path for name, path in pages().items() if _is_in_the_wheel(name)}
+    monkeypatch.setattr("tinker_conformance.commands.docs.pages", lambda: held)
+    result = CliRunner().invoke(main, ["docs", name])
+    assert result.exit_code == 2
+    assert f"{name!r} is in the repository only" in result.output

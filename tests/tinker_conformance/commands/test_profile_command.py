@@ -76,3 +76,14 @@ def test_a_profile_in_place_of_a_command_is_a_usage_error_that_names_the_command
     result = run("tinker-0.37")
     assert result.exit_code == 2
     assert "tinker-conformance profile show tinker-0.37" in result.output
+
+
+def test_the_names_of_all_profiles_are_listed() -> None:
+    listed = run("list")
+    assert (listed.exit_code, tuple(listed.output.splitlines())) == (0, known_profiles())
+
+
+def test_show_without_a_name_says_which_there_are() -> None:
+    shown = run("show")
+    assert shown.exit_code == 2
+    assert f"one of {', '.join(known_profiles())}" in shown.output
