@@ -39,7 +39,7 @@ from fake_server.service.tokenizer_files import write_tokenizer_cache
 
 
 class _ServedTinker(FakeTinker):
-    """The engine of the program, whose users know its options and no Python."""
+    """The engine of this program: its errors suggest options of the program, not Python code."""
 
     how_to_complete = (
         "let submissions without a script complete: start the server with --unscripted complete or --seed N"

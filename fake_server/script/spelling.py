@@ -1,8 +1,9 @@
-"""Words that are nearly those of the real service: reported, and sent as they are.
+"""Report words in scripts that look like misspelt words of the real service; they are sent as they are.
 
-A script may hold any word, since an SDK must survive unknown ones. A word that is near a known one, but not
-equal, is more often a slip of the author. In Python it is a ``UserWarning`` at the line that has it; in a
-script file it is one sentence that names file, script and step. A word that is near nothing is left alone.
+A script may contain any word, because an SDK must survive unknown ones. But a word that is similar to a known
+word, and not equal, is most often a mistake of the author. In Python the report is a ``UserWarning`` at the
+author's line; for a script file it is one sentence that names file, script and step. A word that is similar
+to no known word is not reported.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _in_a_file: ContextVar[bool] = ContextVar("_in_a_file", default=False)
 
 @contextmanager
 def spelling_of_a_file() -> Iterator[None]:
-    """Hold back the warnings for Python: `near_words_of` speaks of the file in its own terms."""
+    """Give no Python warnings within a ``with`` block: for a script file, `near_words_of` reports."""
     token = _in_a_file.set(True)
     try:
         yield
@@ -55,7 +56,8 @@ def warn_of_a_misspelt_state(state: object, stacklevel: int = 3) -> None:
 
     Args:
         state: The queue state.
-        stacklevel: How many calls lie from here to the line of the author, as ``warnings.warn`` counts.
+        stacklevel: How many calls lie between the author's line and this function, as ``warnings.warn``
+            counts.
     """
     if _in_a_file.get() or (near := _near_state(state)) is None:
         return
@@ -108,9 +110,10 @@ def _question(near: str) -> str:
 
 
 def _near_state(state: object) -> str | None:
-    """Return the state that a word nearly is.
+    """Return the state of the real service to which a word is similar, or None.
 
-    Another letter case, or white space around a state, is what tests of parsing send on purpose.
+    There is no result for other letter case, or white space around a state, which tests of parsing send on
+    purpose.
     """
     return None if isinstance(state, str) and state.strip().lower() in STATES else _near(state, STATES)
 
