@@ -319,7 +319,7 @@ def _object(request: Request, key: str) -> dict[str, Any]:
 def _unknown(request: Request) -> RefusedError:
     text = (
         f"{request.method} {request.path} is not an endpoint of the control plane; "
-        "see docs/reference/control-plane.md"
+        "`tinker-conformance docs control-plane` lists them"
     )
     return RefusedError(HTTPStatus.NOT_FOUND, text)
 

@@ -258,9 +258,12 @@ class FakeTinker:
             The future, for the assertions and methods that take one.
 
         Raises:
-            ScriptError: The name is taken, there is no such operation, a reply cannot answer a submission, or
-                ``where`` has an invalid condition.
+            ScriptError: The name is taken, ``name`` or ``client`` is no text, there is no such operation, a
+                reply cannot answer a submission, or ``where`` has an invalid condition.
         """
+        for key, given in (("client", client), ("name", name)):
+            if given is not None and not isinstance(given, str):
+                raise ScriptError(f"{key} is {given!r}; give it as a text, such as {key}='sampler-1'")
         made, wanted = with_submission(as_script(script), submission), named_operation(operation)
         conditions = request_match(where)
         with self._lock:
@@ -508,7 +511,7 @@ class FakeTinker:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._spoken(request, self._refused(refusal.problem)), refusal.future
-        except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
+        except BaseException as error:  # a fault of a listener or an override; answer it
             where = f"{request.method} {request.path}"
             text = (
                 f"{where}: {error}"
@@ -518,6 +521,10 @@ class FakeTinker:
             )
             problem = Problem(ProblemKind.INTERNAL, text)
             answer, future = self._refused(problem), None
+            if not isinstance(error, Exception):
+                # As `pytest.fail` raises it: it ends the request, and is found at the end of the test even if
+                # nobody saw how the request ended.
+                raise
         if service is not None:
             self._let_time_pass(service)
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)

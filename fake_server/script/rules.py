@@ -21,6 +21,7 @@ from fake_server.core.errors import ScriptError, meant
 from fake_server.core.operations import Operation, named_operation
 from fake_server.core.seeded_numbers import digest, mixed, unit
 from fake_server.script.builder import (
+    MAX_STEPS,
     Exhausted,
     Script,
     Seconds,
@@ -168,8 +169,10 @@ class RuleBeginning:
             )
         reply = pause_reply(state, reason, signal)
         if seconds is None:
-            if type(polls) is not int or polls < 1:
-                raise ScriptError(f"polls is {polls!r}; give a whole number of replies from 1")
+            if type(polls) is not int or not 1 <= polls < MAX_STEPS:
+                raise ScriptError(
+                    f"polls is {polls!r}; give a whole number of replies from 1 to {MAX_STEPS - 1}"
+                )
             return self.plays(*[reply] * polls)
         steps = _pause(reply, microseconds(seconds), microseconds(poll_seconds))
         return self._rule(Script((*steps, Complete()), Exhausted.REPEAT, side_by_side=True))

@@ -130,10 +130,15 @@ class VerifiedTinker(Conveniences):
         """Register a script, as ``FakeTinker.add_script`` does.
 
         Raises:
-            ScriptError: As ``FakeTinker.add_script``; or the script moves clocks, but this engine has no
-                clock to move.
+            ScriptError: As ``FakeTinker.add_script``; or the script is empty; or it moves clocks, but this
+                engine has no clock to move.
         """
         made = with_submission(as_script(script), submission)
+        if not made.steps and not made.submission:
+            raise ScriptError(
+                "the script is empty, so no test would miss its submission; give a reply, such as complete() "
+                "(a generator is empty after its first use)"
+            )
         self._check_clock(made)
         return super().add_script(made, operation=operation, client=client, name=name, where=where)
 
@@ -271,11 +276,15 @@ class VerifiedTinker(Conveniences):
 
         Raises:
             ScriptViolation: Lists every gap that differs.
+            ScriptError: A gap or the tolerance is NaN or negative.
         """
         __tracebackhide__ = True
-        found = self._named(future)
+        found, expected = self._named(future), tuple(wanted)
         allowed = self.gap_tolerance() if tolerance is None else tolerance
-        lines = gap_differences(self.gaps(found), tuple(wanted), allowed)
+        for name, seconds in (*(("a gap", gap) for gap in expected), ("tolerance", allowed)):
+            if not seconds >= 0:  # also NaN, which no gap differs from
+                raise ScriptError(f"{name} is {seconds!r}; give seconds from 0")
+        lines = gap_differences(self.gaps(found), expected, allowed)
         _fail_unless_empty(lines, "difference", f"in the gaps of future {found.name!r}")
 
     def gap_tolerance(self) -> float:
@@ -287,8 +296,11 @@ class VerifiedTinker(Conveniences):
 
         Raises:
             ScriptViolation: Lists the actual order.
+            ScriptError: There are fewer than two futures.
         """
         __tracebackhide__ = True
+        if len(futures) < 2:
+            raise ScriptError(f"an order is about two futures or more; give them all, not {len(futures)}")
         wanted = tuple(self._named(future).name for future in futures)
         got = tuple(name for name in self.drained_order if name in wanted)
         if got != wanted:

@@ -308,6 +308,11 @@ def _lost(logger: logging.Logger, handler: logging.Handler) -> list[str]:
 def _wanted(
     kind: ClientKind | str | None, identifier: str | None, state: QueueState | str | None, reason: str | None
 ) -> dict[str, str]:
+    if state == QueueState.ACTIVE:
+        raise UserError(
+            "a warning is about a pause, so none has the state 'active'; to assert that none was logged, use "
+            "assert_logged(0)"
+        )
     given = {
         "kind": None if kind is None else _member(ClientKind, kind),
         "identifier": identifier,

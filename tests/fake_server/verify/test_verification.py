@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+import httpx
 import pytest
 
 from fake_server.core.errors import ScriptError, ScriptViolation
 from fake_server.core.http_messages import Reply, Request
+from fake_server.engine.tinker_api import Unscripted
+from fake_server.http.http_server import FakeTinkerServer
 from fake_server.operations import Operation
 from fake_server.script import complete, drop, fail, script, timeout, wired
+from fake_server.script.rules import every
 from fake_server.script.steps import Advance, HttpStep, Wired
 from fake_server.verify.verified_tinker import VerifiedTinker
 
@@ -234,3 +238,45 @@ def test_reset_forgets_the_polls(tinker: VerifiedTinker) -> None:
     _poll(tinker, _submit(tinker))
     tinker.reset()
     assert (tinker.polls(), tinker.drained_order, tinker.futures) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (lambda tinker: tinker.assert_gaps("a", [float("nan")]), "a gap is nan; give seconds from 0"),
+        (lambda tinker: tinker.assert_gaps("a", [0], tolerance=float("nan")), "tolerance is nan"),
+        (lambda tinker: tinker.assert_order(), "an order is about two futures or more"),
+        (lambda tinker: tinker.assert_order("a"), "an order is about two futures or more"),
+        (lambda tinker: tinker.add_script([]), "the script is empty"),
+        (lambda tinker: tinker.add_script([complete()], name=3), "name is 3; give it as a text"),
+        (lambda tinker: tinker.add_script([complete()], client=object()), "client is <object"),
+        (
+            lambda tinker: tinker.add_rule(every(1).paused("paused_capacity", polls=10**9)),
+            "polls is 1000000000; give a whole number of replies from 1 to 999999",
+        ),
+    ],
+)
+def test_what_no_client_could_fail_is_refused(
+    check: Callable[[VerifiedTinker], object], expected: str
+) -> None:
+    tinker = VerifiedTinker(unscripted=Unscripted.COMPLETE)
+    tinker.add_script([complete()], name="a")
+    with pytest.raises(ScriptError, match=expected):
+        check(tinker)
+
+
+def test_a_test_that_fails_inside_a_function_of_the_fake_is_found_at_its_end() -> None:
+    """The client may take the lost connection for an outage, and the test would pass."""
+
+    def refuses(_: object) -> bool:
+        pytest.fail("unexpected prompt")
+
+    tinker = VerifiedTinker()
+    tinker.add_script([complete()], where={"prompt": refuses})
+    with (
+        FakeTinkerServer(tinker) as server,
+        httpx.Client(base_url=server.url) as client,
+        pytest.raises(httpx.TransportError),
+    ):
+        client.post("/api/v1/asample", json={"num_samples": 1, "prompt": {}})
+    assert any("unexpected prompt" in problem.message for problem in tinker.problems)

@@ -219,6 +219,8 @@ def test_the_assertion_counts_and_names_the_nearest_miss() -> None:
         warnings.assert_logged(0, identifier="s-1:sample:0")
     with pytest.raises(ValueError, match="there is no queue state"):
         warnings.assert_logged(state="paused")
+    with pytest.raises(ValueError, match="so none has the state 'active'"):
+        warnings.assert_logged(0, state="active")
 
 
 def test_an_unknown_state_or_kind_names_the_nearest() -> None:
