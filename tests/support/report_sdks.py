@@ -29,6 +29,12 @@ class Hostile(ReferenceAdapter):
         raise RuntimeError(PLANTED)
 
 
+class ClaimsSampel(ReferenceAdapter):
+    """Misspells its only operation."""
+
+    info = msgspec.structs.replace(ReferenceAdapter.info, operations=frozenset({"sampel"}))  # type: ignore[arg-type]
+
+
 class CrashesInAQuirk(ReferenceAdapter):
     """Exits in a fourth future; in its test, only the scenario of a quirk has one."""
 

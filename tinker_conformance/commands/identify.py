@@ -45,6 +45,9 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     own = (chosen,) if spec == "reference" else ()
     sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
+    if not console.is_terminal:
+        count = len(own) + len(profiles)
+        click.echo(f"compares with {counted(count, 'profile')}; this can take some minutes", err=True)
     try:
         # The SDK runs under the first profile. Only the reference changes its behaviour with it.
         judged = nearness(
@@ -83,7 +86,9 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
 def _table(found: Sequence[Nearness]) -> Table:
     # A name that is cut would look like its neighbours'.
     name = Column("profile", no_wrap=True, min_width=max(len(near.profile.name) for near in found))
-    table = Table(name, "held", "contracts failed", "quirks not shared", "scenarios that differ", box=None)
+    table = Table(
+        name, "requirements held", "contracts failed", "quirks not shared", "scenarios that differ", box=None
+    )
     for near in found:
         contract, quirks, different, *_ = near.distance
         table.add_row(near.profile.name, f"{near.held:.1%}", str(contract), str(quirks), str(different))

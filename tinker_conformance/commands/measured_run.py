@@ -242,10 +242,19 @@ def _against(measured: MeasuredRun[R]) -> list[Judgement]:
     ]
 
 
-def print_conclusion(measured: MeasuredRun[R], written: Written, console: Terminal) -> None:
-    """Print which files were written, which known failures are outdated, and the conclusion."""
+def print_conclusion(
+    measured: MeasuredRun[R], written: Written, console: Terminal, *, with_causes: bool = True
+) -> None:
+    """Print which files were written, which known failures are outdated, and the conclusion.
+
+    Args:
+        measured: The run.
+        written: What was written.
+        console: Where to print.
+        with_causes: Whether to print what to fix first.
+    """
     notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
-    for line in fix_first(_against(measured)):
+    for line in fix_first(_against(measured)) if with_causes else ():
         console.print(visible_lines(line), soft_wrap=True)
     early = measured.early
     notes.append(f"ended early, {measured.progress}: {early.reason}" if early else str(measured.conclusion))

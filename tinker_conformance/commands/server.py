@@ -177,15 +177,19 @@ def server(
     if not quiet and (waits := _waits(opened.asked)):
         console.print(waits, style="dim", soft_wrap=True)
     measured.judge(console, quiet=quiet, then=drive_releases if releases else None)
-    written = Written([] if opened.judge.meets_tinker else [_no_tinker(opened.target.url)])
+    meets_tinker = opened.judge.meets_tinker
+    written = Written([] if meets_tinker else [_no_tinker(opened.target.url)])
+    # What each probe met at something else says nothing; the conclusion is enough.
+    in_detail = meets_tinker or verbose
     # Write all files before printing anything: a failing terminal must not affect them.
     with uninterrupted():
         write_report(measured, written)
         write_known_failures(measured, written)
-    if not quiet:
+    if not quiet and in_detail:
         print_verdicts(measured, console, verbose=verbose)
+    if not quiet:
         print_releases(matrix_of_releases(measured.verbs), console)
-    print_conclusion(measured, written, console)
+    print_conclusion(measured, written, console, with_causes=in_detail)
     if measured.releases:
         console.print(f"\n{visible(measured.releases)}", soft_wrap=True)
     code = measured.conclusion.exit_code

@@ -19,6 +19,7 @@ from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.judging.text_picture import text_picture
 from tinker_conformance.requirements.model import Level
 from tinker_conformance.requirements.sources import readable_source
+from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import (
     Callback,
     ClockStep,
@@ -140,6 +141,7 @@ def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind])
         {line.event for line in pause_lines(case.expected, case)},
         {line.event for line in pause_lines(case.observed, case)},
         interval=case.profile.observer.interval_seconds,
+        sees_calls=Capability.CALLBACKS in case.sdk.capabilities,
         mistakes=Mistakes(
             lanes,
             frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None),

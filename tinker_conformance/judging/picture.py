@@ -152,6 +152,7 @@ def picture(
     interval: float,
     mistakes: Mistakes | None = None,
     real_time: bool = False,
+    sees_calls: bool = True,
 ) -> Picture:
     """Lay out the picture of two timelines.
 
@@ -164,6 +165,7 @@ def picture(
         mistakes: What is wrong according to a requirement; only that is marked, and log lines among it are
             shown too. None marks every difference.
         real_time: Whether the seconds are real, not virtual.
+        sees_calls: Whether the adapter reports calls of the observer. If not, there are no rows of them.
     """
     marked = () if mistakes is None else mistakes.wrong
     lacked = () if mistakes is None else mistakes.missing
@@ -179,6 +181,8 @@ def picture(
         (LaneKind.ENDS, _outcome, _outcome, False),
     )
     for kind, of_expected, of_observed, always in pairs:
+        if kind is LaneKind.CALLS and not sees_calls:
+            continue
         wanted, got = _chosen(expected, of_expected), _chosen(observed, of_observed)
         compared = mistakes is None or kind in mistakes.lanes
         differs = compared and [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in got]

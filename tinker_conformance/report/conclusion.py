@@ -45,6 +45,11 @@ _PLURALS: Final[Mapping[str, str]] = {
     QUIRKS: "quirks not shared",
 }
 """The plural of each verdict that is a noun; the others, such as "passed", have none."""
+_CLAIM: Final = (
+    "claim the operations that the SDK has: `info.operations` of an adapter in Python, `operations` in "
+    "`started` over stdio"
+)
+"""The fix where an adapter claims too little for its SDK to be judged."""
 _FOUND: Final = frozenset({Verdict.PASSED, Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE})
 _AGAINST: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE})
 
@@ -191,6 +196,8 @@ def counted(report: Report) -> str:
     unclaimed = untested_chapters(report.results, report.start.kind)
     chapters = "the chapter" if len(unclaimed) == 1 else "the chapters"
     never = f"; nothing was tested of {chapters} {' and '.join(unclaimed)}" if unclaimed else ""
+    if unclaimed and report.start.kind is JudgedKind.SDK:
+        never += f"; {_CLAIM}"
     return (", ".join(parts) or "nothing was judged") + never
 
 

@@ -82,7 +82,8 @@ class Answer:
 
     def __str__(self) -> str:
         # Hidden before it is cut: half of a key is a secret, too.
-        shown = self.shown(self.body[:_MOST_DECODED].decode("utf-8", "replace"))
+        # A page of HTML has many lines, and a mismatch is one.
+        shown = " ".join(self.shown(self.body[:_MOST_DECODED].decode("utf-8", "replace")).split())
         text = f"{shown[:_SHOWN]}…" if len(shown) > _SHOWN else shown
         if "protobuf" in self.media_type:
             text = f"{len(self.body)} bytes of {self.shown(self.media_type)}"

@@ -20,7 +20,7 @@ from tinker_conformance.judging.explanation import alone, explain, shown
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Level, Requirement
-from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.timeline import (
     ClockCause,
     ClockStep,
@@ -182,6 +182,18 @@ def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_mis
     assert any("60 s window" in text for text in explained)
     # How futures end is not compared, so that it is neither marked nor shown.
     assert not any(text.strip().startswith("end, ") for text in explained)
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_calls_of_the_observer_are_drawn_only_if_the_adapter_reports_them(claimed: bool) -> None:
+    capabilities = frozenset({Capability.CALLBACKS} if claimed else ())
+    info = AdapterInfo(name="an SDK", version="1", capabilities=capabilities)
+    expected = (poll(), notified("paused_capacity"), line(PAUSE))
+    case = Case(scenario(), load_profile("tinker-0.5.1"), expected, (poll(),), info)
+    judgement = Judgement(LINES, Verdict.FAILED, (_missing("a pause line", 0.0, 2),), {"small": case})
+    text = explain(judgement, "rerun")
+    assert "log line, expected" in text
+    assert ("observer, expected" in text) is claimed
 
 
 def test_what_comes_at_the_time_of_a_missing_event_is_not_marked() -> None:

@@ -103,7 +103,8 @@ def test_a_chapter_that_cannot_be_unclaimed_is_exit_code_6_and_named() -> None:
         result(requirement("debounce.active"), Verdict.NOT_CLAIMED),
     ]
     assert _concluded(judged).exit_code == Exit.NOTHING_TESTED
-    assert "nothing was tested of the chapter debounce" in _concluded(judged).counted
+    assert "nothing was tested of the chapter debounce; claim the operations" in _concluded(judged).counted
+    assert "`info.operations`" in _concluded(judged).counted
     judged[2] = msgspec.structs.replace(judged[2], verdict=Verdict.PASSED)
     assert _concluded(judged).exit_code == Exit.HELD
 

@@ -94,8 +94,17 @@ class _OtherServer(FakeTinker):
 def test_a_server_of_something_else_is_named_as_such() -> None:
     with FakeTinkerServer(_OtherServer()) as server:
         result = _run(server.url, *TWO)
-        assert f"nothing at {server.url} answers like a Tinker server" in result.output
+        verbose = _run(server.url, *TWO, "-v")
+        answer = f"nothing at {server.url} answers like a Tinker server"
+    assert answer in result.output
     assert result.exit_code == Exit.SDK_FAILED
+    # No probe is printed: each only says again that this is another server.
+    shown = [text for text in result.output.splitlines() if text]
+    assert len(shown) == 2
+    assert shown[0].startswith(answer)
+    assert "does not conform" in shown[1]
+    assert "session.health" in verbose.stdout
+    assert answer in verbose.output
 
 
 def test_a_tinker_server_is_not_taken_for_something_else(unhealthy: str) -> None:

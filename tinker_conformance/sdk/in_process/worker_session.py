@@ -17,6 +17,7 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.encoding import encode_scenario
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.claimed_values import allowed_values
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
     FaultMessage,
@@ -151,7 +152,8 @@ class WorkerSession:
         except (LineProcessError, msgspec.MsgspecError) as error:
             stderr = self._stderr()
             self._discard()
-            message = f"{self.spec}: the worker did not start: {error}\n{stderr}".rstrip()
+            choices = allowed_values(str(error))
+            message = f"{self.spec}: the worker did not start: {error}{choices}\n{stderr}".rstrip()
             raise SdkStartError(message) from error
         match answer:
             case ReadyMessage(info=info):

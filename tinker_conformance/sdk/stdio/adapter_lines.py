@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, get_args
 
 import msgspec
 
 from fake_server.core.errors import suggestion
-from fake_server.core.operations import Operation
-from tinker_conformance.sdk.adapter import Capability
+from tinker_conformance.sdk.claimed_values import CLAIMED, allowed_values
 from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 from tinker_conformance.sdk.stdio.protocol_messages import (
     FromAdapter,
@@ -43,7 +42,7 @@ def read_line(line: bytes) -> FromAdapter:
         name = f"message {tag!r}" if tag in _FIELDS else "message"
         text = (
             f"The {name} does not match the protocol: {str(error)[:MAX_SHOWN]}"
-            f"{_choices(str(error))}{_fields(str(error), tag)}. "
+            f"{allowed_values(str(error), _CHOICES)}{_fields(str(error), tag)}. "
             f"`tinker-conformance docs adapter-protocol` lists them. The line is {shown_line(line)}."
         )
         raise ScenarioFaultError(FaultKind.PROTOCOL, text) from error
@@ -60,9 +59,8 @@ def _not_json(line: bytes, error: Exception) -> ScenarioFaultError:
     return ScenarioFaultError(FaultKind.NOT_JSON, text)
 
 
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "capabilities": tuple(Capability),
-    "operations": tuple(Operation),
+_CHOICES: Final[Mapping[str, Iterable[str]]] = {
+    **CLAIMED,
     "clocks": get_args(OfferedClock),
     "kind": tuple(OutcomeKind),
     "level": get_args(LogLevel),
@@ -92,14 +90,6 @@ def _fields(problem: str, tag: str) -> str:
     if found is None or (known := _FIELDS.get(tag)) is None:
         return ""
     return f"; {suggestion(found[1], known, 'leave it out')}; the fields of {tag!r} are {', '.join(known)}"
-
-
-def _choices(problem: str) -> str:
-    """Return the allowed values, if the decoder's error is about another value; an empty text otherwise."""
-    found = re.match(r"Invalid (?:enum )?value '(.*)' - at `\$\.(\w+)", problem)
-    if found is None or (known := _CHOICES.get(found[2])) is None:
-        return ""
-    return f"; {suggestion(found[1], known, 'use another')}; the choices are {', '.join(known)}"
 
 
 def shown_line(line: bytes) -> str:
