@@ -90,7 +90,8 @@ def selects(
     Args:
         only: The operation of the rule; None for any but ``create_model``.
         only_client: The model or sampling session of the rule; None for any.
-        operations: The operations that the submission may be.
+        operations: The operations that a rule may name for this submission: two where a request for
+            log-probabilities of a prompt can also be read as a sample, otherwise one.
         client: The model or sampling session of the submission; None if it names none.
     """
     if only_client is not None and only_client != client:
@@ -120,7 +121,8 @@ class Rule:
         """Return whether the rule counts a submission by its operation and client; ``where`` is not checked.
 
         Args:
-            operations: The operations that the submission may be.
+            operations: The operations that a rule may name for this submission: two where a request for
+            log-probabilities of a prompt can also be read as a sample, otherwise one.
             client: The model or sampling session of the submission; None if it names none.
         """
         return selects(self.operation, self.client, operations, client)
@@ -292,7 +294,7 @@ class RuleBook:
         """Return the script that a rule gives to a submission, or None. Every rule counts the submission.
 
         Args:
-            operations: The operations that the submission may be, the most likely first.
+            operations: The operations that a rule may name for this submission, the most likely first.
             client: The client that sent the submission; None if the request names none.
             body: The decoded body.
         """

@@ -44,6 +44,8 @@ def _lines() -> Iterator[str]:
     yield "*since*: the version of this kit that first asked the requirement. *source*: where it is from;"
     yield "the official SDK is `tinker`, *measured* means seen in runs of these releases, and text in quotes"
     yield "is a heading of the specification of Tinkex. *profiles*: the revisions of `tinker` it holds for."
+    yield "*scenarios*: the scripts that the SDK is run with. *needs*: what the SDK must claim to have, or"
+    yield "the requirement is not asked."
     for chapter in CHAPTERS:
         yield ""
         yield f"## {chapter}"

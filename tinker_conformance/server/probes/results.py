@@ -247,7 +247,8 @@ PROBES: Final = (
         id="results.pass_shape",
         sentence="A forward-backward pass returns a log-probability for each target token of each datum.",
         source=(
-            "`ForwardBackwardOutput` of every release of tinker has them, and users compute losses from them"
+            "`ForwardBackwardOutput` of every release of tinker has the log-probabilities, and users compute "
+            "losses from them"
         ),
         check=_pass_shape,
         needs=TRAINING,
@@ -324,7 +325,7 @@ PROBES: Final = (
         sentence=(
             "`prompt_logprobs` has an entry for each token of the prompt; all but the first are numbers."
         ),
-        source="`SamplingClient.compute_logprobs` of every release of tinker returns them",
+        source="`SamplingClient.compute_logprobs` of every release of tinker returns these log-probabilities",
         check=_prompt_logprobs,
         needs=SAMPLING,
     ),

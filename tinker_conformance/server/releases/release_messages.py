@@ -1,4 +1,7 @@
-"""The messages between the kit and the worker process of a release, one JSON object per line."""
+"""The messages between the kit and the worker process of a release, one JSON object per line.
+
+A verb is one thing that a release does with the server under test, such as to connect, train or save.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class AskMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerbDone(msgspec.Struct, frozen=True, kw_only=True):
-    """The worker's report on one verb.
+    """The worker's report on one verb, a thing that the release did with the server.
 
     Attributes:
         outcome: How the verb ended.
