@@ -26,6 +26,7 @@ from types import CodeType
 from typing import Any, Final
 from unittest import mock
 
+from tinker_conformance.clocks.held_time import HeldTime
 from tinker_conformance.clocks.pacing import PacedWait, Pacer
 from tinker_conformance.clocks.real_time import RealTime
 
@@ -77,8 +78,7 @@ class _PacedSelector:
         self._loop = weakref.ref(loop)
         self._wakes_loop = loop._ssock.fileno()  # noqa: SLF001 - see _Loop
         self._peer = peer
-        self._held_us: int | None = None
-        self._seen_moves = len(pacer.moves_by_servers)
+        self._time = HeldTime(pacer)
         self._held_due: tuple[int | None, float] = (None, math.inf)
         self._last: PacedWait | None = None
         self._is_older = bool(loop._scheduled)  # noqa: SLF001 - see _Loop
@@ -92,43 +92,23 @@ class _PacedSelector:
         self.get_key, self.get_map, self.close = self.real.get_key, self.real.get_map, self.real.close
 
     def timers_at_us(self) -> int:
-        """Return the time by which the loop decides which timers are due, in microseconds.
-
-        It is the frozen monotonic clock, or an earlier time while the loop waits for a reply of a server in
-        this process.
-        """
-        if self._held_us is None and self._moved_by_servers() and self._waits_for_a_server():
-            self._held_us = self._pacer.moves_by_servers[self._seen_moves]
-        return self._pacer.clock.monotonic_us if self._held_us is None else self._held_us
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        moves = len(self._pacer.moves_by_servers)
-        self.timers_at_us()
-        if self._held_us is None:
-            self._seen_moves = moves
-        return self._select(timeout)
-
-    def _moved_by_servers(self) -> bool:
-        """Return whether a server has moved the clock since the loop last waited.
-
-        A server may move the clock and answer before the loop begins to wait for the reply.
-        """
-        return len(self._pacer.moves_by_servers) > self._seen_moves
+        """Return the time by which the loop decides which timers are due, in microseconds."""
+        return self._time.now_us(lambda: self._has_own(self._others()))
 
     def _others(self) -> list[int]:
         return [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
 
-    def _waits_for_a_server(self) -> bool:
-        return any(self._peer(descriptor) is Peer.OWN for descriptor in self._others())
+    def _has_own(self, descriptors: list[int]) -> bool:
+        return any(self._peer(descriptor) is Peer.OWN for descriptor in descriptors)
 
-    def _select(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready: list[tuple[selectors.SelectorKey, int]] = self.real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
         began = RealTime.monotonic()
         timeout, until_real = self._split(timeout)
         others = self._others()
-        if self._waits_for_a_server():
+        if self._has_own(others):
             return self._select_held(timeout, until_real)
         if self._release():
             return ready
@@ -144,7 +124,6 @@ class _PacedSelector:
                 if left <= 0:
                     break
                 ready = self.real.select(min(seconds, left))
-        self._seen_moves = len(self._pacer.moves_by_servers)
         if any(key.fd in others and self._peer(key.fd) is Peer.FOREIGN for key, _ in ready):
             self._pacer.follow(RealTime.monotonic() - began)
         return ready
@@ -158,10 +137,11 @@ class _PacedSelector:
         """
         ready: list[tuple[selectors.SelectorKey, int]] = []
         clock = self._pacer.clock
-        self._held_us = held_us = self.timers_at_us()
+        held_us = self._time.hold()
         due_us = None if timeout is None else held_us + math.ceil(timeout * 1e6)
         if due_us != self._held_due[0]:
-            self._held_due = due_us, RealTime.monotonic() + (math.inf if timeout is None else timeout)
+            left = math.inf if due_us is None else self._time.seconds_until(due_us)
+            self._held_due = due_us, RealTime.monotonic() + left
         with self._pacer.waiting(
             None, ready=lambda: bool(self.real.select(0)), wake=self._wake, outside=True
         ) as wait:
@@ -181,10 +161,8 @@ class _PacedSelector:
         Returns:
             Whether the clock has moved while the timers were held back.
         """
-        held, self._held_us = self._held_us, None
-        self._seen_moves = len(self._pacer.moves_by_servers)
         self._held_due = (None, math.inf)
-        return held is not None and held < self._pacer.clock.monotonic_us
+        return self._time.release()
 
     def keep_back(self, is_leftover: IsLeftover) -> None:
         """Keep the timers of earlier tests on real time.

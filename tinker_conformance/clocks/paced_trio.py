@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
+from tinker_conformance.clocks.held_time import HeldTime
 from tinker_conformance.clocks.pacing import PacedWait, Pacer
 from tinker_conformance.clocks.real_time import RealTime
 
@@ -69,9 +70,8 @@ class _Runs:
         self._bases: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._waits: dict[int, PacedWait] = {}
         self._last: dict[int, PacedWait] = {}
-        self._held: dict[int, int] = {}
+        self._times: dict[int, HeldTime] = {}
         self._held_due: dict[int, tuple[float, float]] = {}
-        self._seen_moves: dict[int, int] = {}
 
     def current_time(self, own: Any, *, by_run_loop: bool) -> float:
         """Return the time that a run of trio sees, in seconds.
@@ -86,23 +86,14 @@ class _Runs:
         # trio calls this method after it has blocked, so the wait is over.
         if (wait := self._waits.pop(thread, None)) is not None:
             self._pacer.end(wait)
-        return self._at(own, self._due_at_us(thread) if by_run_loop else self._pacer.clock.monotonic_us)
+        if by_run_loop:
+            return self._at(own, self._time_of(thread).now_us(self._listens))
+        return self._at(own, self._pacer.clock.monotonic_us)
 
-    def _due_at_us(self, thread: int) -> int:
-        """Return the time by which a run decides which deadlines are over, in microseconds.
-
-        It is the frozen monotonic clock, or an earlier time while the run waits for a reply of a server in
-        this process.
-        """
-        moves = self._pacer.moves_by_servers
-        seen = self._seen_moves.setdefault(thread, len(moves))
-        if thread not in self._held:
-            # A server may have answered a request before the run begins to wait for the reply.
-            if len(moves) > seen and self._listens():
-                self._held[thread] = moves[seen]
-            else:
-                self._seen_moves[thread] = len(moves)
-        return self._held.get(thread, self._pacer.clock.monotonic_us)
+    def _time_of(self, thread: int) -> HeldTime:
+        if thread not in self._times:
+            self._times[thread] = HeldTime(self._pacer)
+        return self._times[thread]
 
     def _listens(self) -> bool:
         statistics = self._as_dict(self._trio.lowlevel.current_statistics().io_statistics)
@@ -125,7 +116,7 @@ class _Runs:
         thread, now_us = threading.get_ident(), self._pacer.clock.monotonic_us
         if self._listens():
             return self._block_held(own, until)
-        if self._held.pop(thread, now_us) < now_us:
+        if self._time_of(thread).release():
             return 0.0
         seconds = None if math.isinf(until) else max(0.0, until - self._at(own, now_us))
         if seconds == 0:
@@ -142,14 +133,17 @@ class _Runs:
         otherwise a read timeout would come before a reply that is on its way.
         """
         thread = threading.get_ident()
-        held_us = self._held[thread] = self._due_at_us(thread)
-        seconds = max(0.0, until - self._at(own, held_us))
+        time = self._time_of(thread)
+        held_us = time.hold()
+        due_us = None if math.isinf(until) else held_us + math.ceil((until - self._at(own, held_us)) * 1e6)
         if self._held_due.get(thread, (-math.inf, 0.0))[0] != until:
-            self._held_due[thread] = until, RealTime.monotonic() + seconds
+            left = math.inf if due_us is None else time.seconds_until(due_us)
+            self._held_due[thread] = until, RealTime.monotonic() + left
         left = self._held_due[thread][1] - RealTime.monotonic()
-        if left <= 0:
-            self._pacer.clock.move_to(held_us + math.ceil(seconds * 1e6))
-            del self._held[thread], self._held_due[thread]
+        if left <= 0 and due_us is not None:
+            self._pacer.clock.move_to(due_us)
+            time.release()
+            del self._held_due[thread]
             return 0.0
         wait = self._pacer.begin(None, outside=True, before=self._last.get(thread))
         self._waits[thread] = self._last[thread] = wait

@@ -151,3 +151,19 @@ def test_nor_is_one_that_moves_before_the_client_begins_to_wait(
     with frozen_clock(EPOCH) as clock, tinker_on_a_socket(clock=clock) as tinker:
         tinker.add_script(script().advance(60).then(wired(complete(), delay=0.05)))
         assert anyio.run(sample, backend=backend) == 200
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_reply_that_never_comes_is_one_though_the_clock_has_moved(backend: str) -> None:
+    async def sample() -> None:
+        async with httpx.AsyncClient(base_url=os.environ["TINKER_BASE_URL"], timeout=0.05) as client:
+            limits = httpx.Timeout(5)
+            future = (await client.post("/api/v1/asample", json={"num_samples": 1}, timeout=limits)).json()
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post("/api/v1/retrieve_future", json=future)
+
+    with frozen_clock(EPOCH) as clock, tinker_on_a_socket(clock=clock) as tinker:
+        tinker.add_script(script().advance(60).then(wired(complete(), hold=True)))
+        began = RealTime.monotonic()
+        anyio.run(sample, backend=backend)
+        assert RealTime.monotonic() - began < 30
